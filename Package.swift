@@ -1,0 +1,119 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The rooms of the house. A context names the contexts whose contract it may use; the compiler refuses every other edge,
+/// and the architecture test refuses imports that go against the layers inside a context.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func platform(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: ["Kernel"] + dependencies, path: "Sources/Platform/\(name)", swiftSettings: strict)
+}
+
+func banking(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: ["Kernel", "Postgres", "Application", "HTTPEdge"] + dependencies, path: "Sources/Banking/\(name)",
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "wekeza",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "wekeza", targets: ["App"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // MARK: C libraries from Debian
+        .systemLibrary(name: "CPostgres", path: "Sources/Platform/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CArgon2", path: "Sources/Platform/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CHiredis", path: "Sources/Platform/CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+
+        // MARK: Kernel
+        .target(name: "Kernel", path: "Sources/Kernel", swiftSettings: strict),
+
+        // MARK: Platform
+        platform("Postgres", ["CPostgres", .product(name: "Logging", package: "swift-log")]),
+        platform("Application", ["Postgres"]),
+        platform("Redis", ["CHiredis"]),
+        platform(
+            "Observability",
+            [
+                .product(name: "Logging", package: "swift-log"), .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]),
+        platform(
+            "HTTPEdge",
+            [
+                "Observability",
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        platform(
+            "Security",
+            [
+                "CArgon2", .product(name: "Crypto", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
+
+        // MARK: Banking
+        banking("Audit", [.product(name: "Crypto", package: "swift-crypto")]),
+        banking("Ledger", ["Audit", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
+        banking("Identity", ["Audit", "Security", "Redis", .product(name: "Crypto", package: "swift-crypto")]),
+        banking("Parties", ["Audit"]),
+        banking("Products", ["Audit"]),
+        banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
+        banking("Payments", ["Audit", "Ledger", "Parties", "Products", "Accounts"]),
+        banking("Notifications", ["Audit"]),
+        banking("DataImport", ["Ledger", "Parties", "Products", "Accounts"]),
+
+        // MARK: The program
+        .executableTarget(
+            name: "App",
+            dependencies: [
+                "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Security",
+                "Audit", "Ledger", "Identity", "Parties", "Products", "Accounts", "Payments", "Notifications", "DataImport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/App", swiftSettings: strict),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Kernel", "Postgres", "Ledger", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks", exclude: ["README.md"], swiftSettings: strict),
+
+        // MARK: Tests
+        .target(name: "TestKit", dependencies: ["Kernel", "Postgres"], path: "Tests/TestKit", swiftSettings: strict),
+        tests("KernelTests", ["Kernel", "TestKit"]),
+        tests("PostgresTests", ["Postgres", "TestKit"]),
+        tests("HTTPEdgeTests", ["HTTPEdge", "TestKit"]),
+        tests("SecurityTests", ["Security", "TestKit"]),
+        tests("LedgerTests", ["Ledger", "Audit", "TestKit"]),
+        tests("IdentityTests", ["Identity", "TestKit"]),
+        tests("AccountsTests", ["Accounts", "Parties", "Products", "Ledger", "TestKit"]),
+        tests("PaymentsTests", ["Payments", "TestKit"]),
+        tests("TidyTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

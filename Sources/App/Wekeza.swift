@@ -1,0 +1,1 @@
+@main struct Wekeza { static func main() {} }

@@ -1,0 +1,99 @@
+/// The signed-in person behind a request, as the session table knows them at this moment.
+public struct Principal: Sendable, Equatable {
+    public let userID: Identifier<User>
+    public let sessionID: Identifier<Session>
+    public let username: String
+    public let roles: RoleSet
+    /// Person or organisation the user acts for; nil for staff.
+    public let customerID: Identifier<Customer>?
+    public let branchCode: String?
+    public let mustChangePassword: Bool
+
+    public init(
+        userID: Identifier<User>, sessionID: Identifier<Session>, username: String, roles: RoleSet,
+        customerID: Identifier<Customer>?, branchCode: String?, mustChangePassword: Bool
+    ) {
+        self.userID = userID
+        self.sessionID = sessionID
+        self.username = username
+        self.roles = roles
+        self.customerID = customerID
+        self.branchCode = branchCode
+        self.mustChangePassword = mustChangePassword
+    }
+}
+
+/// Kinds of things that more than one room names. They have no values: they only keep identifiers apart.
+public enum User {}
+public enum Session {}
+public enum Customer {}
+public enum Account {}
+public enum Journal {}
+/// One transaction as a customer sees it; both sides of an operation share it.
+public enum TransactionRecord {}
+
+/// Where a request came in, stored with what it did.
+public enum Channel: String, Sendable, CaseIterable {
+    case personal, corporate, sme, staff, api, system, batch, `import`
+}
+
+/// What is known about a request besides its content: who, from where, by when, and under which trace.
+public struct RequestContext: Sendable {
+    /// 32 hexadecimal digits of the W3C trace.
+    public var traceID: String
+    public var principal: Principal?
+    public var channel: Channel
+    /// True when the caller sent `X-Wekeza-Channel`, that is, when a browser channel is talking.
+    public var isBrowserChannel: Bool
+    public var ipAddress: String
+    public var userAgent: String
+    public var receivedAt: Timestamp
+    /// After this instant nobody waits for the answer any more.
+    public var deadline: Timestamp
+    /// As sent, or minted by the edge when absent.
+    public var idempotencyKey: String
+    /// Path in canonical form: part of the idempotency scope.
+    public var method: String
+    public var path: String
+    public var stepUpToken: String?
+
+    public init(
+        traceID: String, principal: Principal? = nil, channel: Channel, isBrowserChannel: Bool = false, ipAddress: String,
+        userAgent: String, receivedAt: Timestamp, deadline: Timestamp, idempotencyKey: String, method: String = "", path: String = "",
+        stepUpToken: String? = nil
+    ) {
+        self.traceID = traceID
+        self.principal = principal
+        self.channel = channel
+        self.isBrowserChannel = isBrowserChannel
+        self.ipAddress = ipAddress
+        self.userAgent = userAgent
+        self.receivedAt = receivedAt
+        self.deadline = deadline
+        self.idempotencyKey = idempotencyKey
+        self.method = method
+        self.path = path
+        self.stepUpToken = stepUpToken
+    }
+
+    /// The signed-in person; endpoints that need one are only reached with one.
+    /// - Throws: 401 `authentication_required`
+    public func requirePrincipal() throws(Refusal) -> Principal {
+        guard let principal else { throw Refusal(.unauthenticated, "authentication_required", "Please sign in") }
+        return principal
+    }
+
+    /// The customer the signed-in person acts for.
+    /// - Throws: 403 `forbidden` for staff
+    public func requireCustomer() throws(Refusal) -> Identifier<Customer> {
+        guard let customer = try requirePrincipal().customerID else { throw .forbidden("Only customers can do this") }
+        return customer
+    }
+
+    /// The context of work the bank starts by itself: jobs, seeding, imports.
+    public static func system(_ channel: Channel = .system, at instant: Timestamp, idempotencyKey: String) -> RequestContext {
+        RequestContext(
+            traceID: String(repeating: "0", count: 32), channel: channel, ipAddress: "", userAgent: "wekeza", receivedAt: instant,
+            deadline: instant.adding(seconds: 60), idempotencyKey: idempotencyKey)
+    }
+}
