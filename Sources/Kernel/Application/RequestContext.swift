@@ -56,11 +56,13 @@ public struct RequestContext: Sendable {
     public var method: String
     public var path: String
     public var stepUpToken: String?
+    /// SHA-256 of the body in canonical form; empty when there is none. Part of idempotency.
+    public var bodyDigest: [UInt8]
 
     public init(
         traceID: String, principal: Principal? = nil, channel: Channel, isBrowserChannel: Bool = false, ipAddress: String,
         userAgent: String, receivedAt: Timestamp, deadline: Timestamp, idempotencyKey: String, method: String = "", path: String = "",
-        stepUpToken: String? = nil
+        stepUpToken: String? = nil, bodyDigest: [UInt8] = []
     ) {
         self.traceID = traceID
         self.principal = principal
@@ -74,6 +76,7 @@ public struct RequestContext: Sendable {
         self.method = method
         self.path = path
         self.stepUpToken = stepUpToken
+        self.bodyDigest = bodyDigest
     }
 
     /// The signed-in person; endpoints that need one are only reached with one.
