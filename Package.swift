@@ -35,7 +35,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -63,10 +62,11 @@ let package = Package(
         platform(
             "HTTPEdge",
             [
-                "Observability",
-                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                "Observability", "Redis",
+                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         platform(
@@ -107,7 +107,7 @@ let package = Package(
         .target(name: "TestKit", dependencies: ["Kernel", "Postgres"], path: "Tests/TestKit", swiftSettings: strict),
         tests("KernelTests", ["Kernel", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("HTTPEdgeTests", ["HTTPEdge", "TestKit"]),
+        tests("HTTPEdgeTests", ["HTTPEdge", "Observability", "TestKit"]),
         tests("SecurityTests", ["Security", "TestKit"]),
         tests("LedgerTests", ["Ledger", "Audit", "TestKit"]),
         tests("IdentityTests", ["Identity", "TestKit"]),

@@ -18,6 +18,7 @@ public enum DecimalText {
         var decimals: Int?
         var value: Int64 = 0
         var seenSignificant = false
+        var isTooLarge = false
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -34,7 +35,10 @@ public enum DecimalText {
                     }
                     if integerDigits > maximumIntegerDigits { continue }
                 }
-                value = value &* 10 &+ Int64(byte &- UInt8(ascii: "0"))
+                let (shifted, overflows) = value.multipliedReportingOverflow(by: 10)
+                let (sum, overflowsToo) = shifted.addingReportingOverflow(Int64(byte &- UInt8(ascii: "0")))
+                isTooLarge = isTooLarge || overflows || overflowsToo
+                value = sum
             case UInt8(ascii: "."):
                 guard decimals == nil, integerDigits > 0 else { throw .malformed }
                 decimals = 0
@@ -44,8 +48,13 @@ public enum DecimalText {
         }
         guard integerDigits > 0, decimals != 0 else { throw .malformed }
         guard decimals ?? 0 <= exponent else { throw .tooManyDecimals }
-        guard integerDigits <= maximumIntegerDigits else { throw .tooLarge }
-        for _ in (decimals ?? 0)..<exponent { value *= 10 }
+        guard integerDigits <= maximumIntegerDigits, !isTooLarge else { throw .tooLarge }
+        for _ in (decimals ?? 0)..<exponent {
+            let (shifted, overflows) = value.multipliedReportingOverflow(by: 10)
+            // 13 digits and 6 decimals, as rates have them, are more than 64 bits hold.
+            guard !overflows else { throw .tooLarge }
+            value = shifted
+        }
         return value
     }
 
@@ -103,6 +112,7 @@ public enum DecimalText {
             guard significand < limit else { throw .tooLarge }
         }
         guard significand < limit else { throw .tooLarge }
-        return Int64(isNegative ? -significand : significand)
+        guard let value = Int64(exactly: isNegative ? -significand : significand) else { throw .tooLarge }
+        return value
     }
 }

@@ -1,0 +1,43 @@
+import Crypto
+
+/// Everything the edge can be told. The composition root fills it from WEKEZA_* variables.
+public struct EdgeConfiguration: Sendable {
+    public var host: String = "127.0.0.1"
+    public var port: Int = 5000
+    /// Origins of the browser channels, such as `http://localhost:3001`. Compared exactly.
+    public var allowedOrigins: [String] = []
+    /// Addresses or networks (`10.0.0.0/8`) whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    public var trustedProxies: [String] = []
+    public var maximumBodyBytes = 1_048_576
+    /// URI with query; a longer one is answered 414.
+    public var maximumURIBytes = 8_192
+    /// All header fields together; more are answered 431.
+    public var maximumHeaderBytes = 65_536
+    public var maximumHeaderCount = 100
+    /// A handler that takes longer is cancelled and answered 503.
+    public var requestTimeLimitSeconds: Int64 = 15
+    /// How long a cancelled handler may take to let go before it is answered for.
+    public var cancellationGraceSeconds: Int64 = 2
+    /// From the first byte of a request to its last.
+    public var requestReadTimeLimitSeconds: Int64 = 20
+    /// A connection on which nothing happens for longer is closed.
+    public var idleTimeLimitSeconds: Int64 = 75
+    public var maximumConnections = 4_096
+    public var eventLoopThreads = 0
+    public var rateLimits = RateLimits()
+    /// Signs cursors. At least 32 bytes; the same for all processes of one bank.
+    public var cursorKey: [UInt8]
+    /// One log line a request at info.
+    public var writesAccessLog = true
+    /// Name in the root document and in OpenAPI.
+    public var serviceName = "Wekeza"
+    public var servesDocumentation = true
+    /// Where the files of Swagger UI lie; nil or a missing directory gives a page that tells how to get them.
+    public var swaggerUIDirectory: String?
+    /// Addresses or networks that may read /metrics; empty admits all.
+    public var metricsAddresses: [String] = []
+
+    public init(cursorKey: [UInt8]) {
+        self.cursorKey = cursorKey
+    }
+}
