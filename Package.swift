@@ -50,8 +50,9 @@ let package = Package(
         .target(name: "Kernel", path: "Sources/Kernel", swiftSettings: strict),
 
         // MARK: Platform
-        platform("Postgres", ["CPostgres", .product(name: "Logging", package: "swift-log")]),
-        platform("Application", ["Postgres"]),
+        platform(
+            "Postgres", ["CPostgres", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
+        platform("Application", ["Postgres", .product(name: "Crypto", package: "swift-crypto")]),
         platform("Redis", ["CHiredis"]),
         platform(
             "Observability",

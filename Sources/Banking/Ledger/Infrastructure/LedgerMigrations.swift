@@ -1,0 +1,184 @@
+import Kernel
+import Postgres
+
+public enum LedgerMigrations {
+    /// Tables whose monthly partitions the maintenance job keeps ready.
+    public static let partitionedTables = ["ledger.journal", "ledger.posting"]
+
+    public static let all: [Migration] = [
+        Migration(name: "ledger/001_books", sql: books),
+        Migration(name: "ledger/002_chart_of_accounts", sql: ChartOfAccounts.insertSQL),
+    ]
+
+    private static let books = """
+        CREATE SCHEMA ledger;
+
+        CREATE TABLE ledger.gl_account (
+            gl_code integer PRIMARY KEY CHECK (gl_code BETWEEN 1000 AND 999999999),
+            gl_name text NOT NULL,
+            account_type text NOT NULL CHECK (account_type IN ('asset', 'liability', 'equity', 'income', 'expense', 'memorandum')),
+            category text NOT NULL,
+            level smallint NOT NULL CHECK (level > 0),
+            is_leaf boolean NOT NULL,
+            parent_gl_code integer REFERENCES ledger.gl_account,
+            allow_manual_posting boolean NOT NULL,
+            status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive'))
+        );
+
+        -- The sub-ledger. One row is locked and updated for every posting, so no index may hold a column that postings change
+        -- and a page keeps room for the next version of its rows: every update then stays on its page (HOT).
+        CREATE TABLE ledger.account (
+            id uuid PRIMARY KEY,
+            gl_code integer NOT NULL REFERENCES ledger.gl_account,
+            currency char(3) NOT NULL,
+            owner uuid,
+            limit_holder uuid NOT NULL,
+            status smallint NOT NULL CHECK (status BETWEEN 0 AND 5),
+            freeze_scope smallint NOT NULL DEFAULT 0 CHECK (freeze_scope BETWEEN 0 AND 2),
+            is_customer_blocked boolean NOT NULL DEFAULT false,
+            requires_kyc boolean NOT NULL DEFAULT false,
+            balance bigint NOT NULL DEFAULT 0,
+            hold_amount bigint NOT NULL DEFAULT 0 CHECK (hold_amount >= 0),
+            overdraft_limit bigint NOT NULL DEFAULT 0 CHECK (overdraft_limit >= 0),
+            minimum_balance bigint NOT NULL DEFAULT 0 CHECK (minimum_balance >= 0),
+            transaction_limit bigint CHECK (transaction_limit > 0),
+            maximum_balance bigint CHECK (maximum_balance >= 0),
+            outgoing_date date,
+            outgoing_amount bigint NOT NULL DEFAULT 0 CHECK (outgoing_amount >= 0),
+            last_journal uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+            is_overdrawn_by_bank boolean NOT NULL DEFAULT false,
+            version bigint NOT NULL DEFAULT 1,
+            CHECK ((status = 2) = (freeze_scope <> 0)),
+            CHECK (status <> 5 OR balance = 0),
+            CHECK (status <> 4 OR (balance = 0 AND hold_amount = 0)),
+            -- The floor: nobody but the bank itself can take an account below it, and then the row says so.
+            CONSTRAINT account_floor CHECK (is_overdrawn_by_bank OR balance - hold_amount + overdraft_limit >= minimum_balance)
+        ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02);
+        CREATE INDEX account_by_owner ON ledger.account (owner) WHERE owner IS NOT NULL;
+        CREATE INDEX account_by_gl ON ledger.account (gl_code);
+
+        -- No row foreign keys on the journal and its postings: they cost a third of the throughput, and the trigger below
+        -- proves the same once a statement.
+        CREATE TABLE ledger.journal (
+            id uuid NOT NULL PRIMARY KEY,
+            kind smallint NOT NULL,
+            type smallint NOT NULL,
+            reference_prefix char(3) NOT NULL,
+            business_date date NOT NULL,
+            value_date date NOT NULL,
+            source_type text NOT NULL,
+            source_id uuid,
+            channel text NOT NULL,
+            initiated_by uuid,
+            narration text,
+            beneficiary_name text,
+            client_transaction_id uuid,
+            reversal_of uuid,
+            lane smallint NOT NULL,
+            position bigint NOT NULL,
+            hash bytea NOT NULL CHECK (octet_length(hash) = 32)
+        ) PARTITION BY RANGE (id);
+        CREATE TABLE ledger.journal_default PARTITION OF ledger.journal DEFAULT;
+        CREATE INDEX journal_by_source ON ledger.journal (source_id) WHERE source_id IS NOT NULL;
+
+        CREATE TABLE ledger.posting (
+            journal_id uuid NOT NULL,
+            line_number smallint NOT NULL,
+            ordinal smallint NOT NULL,
+            type smallint NOT NULL,
+            account_id uuid,
+            gl_code integer NOT NULL,
+            currency char(3) NOT NULL,
+            amount bigint NOT NULL CHECK (amount <> 0),
+            balance_after bigint,
+            PRIMARY KEY (journal_id, line_number),
+            CHECK ((account_id IS NULL) = (balance_after IS NULL))
+        ) PARTITION BY RANGE (journal_id);
+        CREATE TABLE ledger.posting_default PARTITION OF ledger.posting DEFAULT;
+        -- Identifiers of journals grow along an account, so this one index serves pages, balances of any moment and running balances.
+        CREATE INDEX posting_by_account ON ledger.posting (account_id, journal_id, line_number) WHERE account_id IS NOT NULL;
+        CREATE INDEX posting_by_gl ON ledger.posting (gl_code, journal_id) WHERE account_id IS NULL;
+
+        CREATE FUNCTION ledger.prove_postings() RETURNS trigger LANGUAGE plpgsql AS $function$
+        BEGIN
+            IF EXISTS (SELECT FROM added GROUP BY journal_id, currency HAVING sum(amount) <> 0) THEN
+                RAISE EXCEPTION 'a journal does not balance' USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_balanced';
+            END IF;
+            IF EXISTS (
+                SELECT FROM added LEFT JOIN ledger.account ON account.id = added.account_id
+                WHERE added.account_id IS NOT NULL
+                    AND (account.id IS NULL OR account.gl_code <> added.gl_code OR account.currency <> added.currency)
+            ) THEN
+                RAISE EXCEPTION 'a posting does not fit its account'
+                    USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'posting_account';
+            END IF;
+            RETURN NULL;
+        END
+        $function$;
+        CREATE TRIGGER prove_postings AFTER INSERT ON ledger.posting
+            REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger.prove_postings();
+
+        -- What a batch moved on each general-ledger account, control accounts included: rows are only added, so that batches never
+        -- wait for each other's totals, and folded into gl_balance now and then.
+        CREATE TABLE ledger.gl_movement (
+            gl_code integer NOT NULL,
+            currency char(3) NOT NULL,
+            business_date date NOT NULL,
+            debit bigint NOT NULL CHECK (debit >= 0),
+            credit bigint NOT NULL CHECK (credit >= 0)
+        ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+        CREATE TABLE ledger.gl_balance (
+            gl_code integer NOT NULL REFERENCES ledger.gl_account,
+            currency char(3) NOT NULL,
+            business_date date NOT NULL,
+            debit numeric(38, 0) NOT NULL,
+            credit numeric(38, 0) NOT NULL,
+            PRIMARY KEY (gl_code, currency, business_date)
+        );
+
+        CREATE TABLE ledger.hold (
+            id uuid PRIMARY KEY,
+            account_id uuid NOT NULL REFERENCES ledger.account,
+            amount bigint NOT NULL CHECK (amount >= 0),
+            captured_amount bigint NOT NULL CHECK (captured_amount >= 0),
+            original_amount bigint NOT NULL CHECK (original_amount > 0),
+            currency char(3) NOT NULL,
+            reason text NOT NULL,
+            status smallint NOT NULL CHECK (status BETWEEN 1 AND 4),
+            placed_at timestamptz NOT NULL,
+            expires_at timestamptz,
+            ended_at timestamptz,
+            CHECK ((status = 1) = (ended_at IS NULL)),
+            CHECK ((status = 1) = (amount > 0)),
+            CHECK (captured_amount + amount <= original_amount)
+        );
+        CREATE INDEX hold_by_account ON ledger.hold (account_id, id);
+        CREATE INDEX hold_expiring ON ledger.hold (expires_at) WHERE status = 1 AND expires_at IS NOT NULL;
+
+        CREATE TABLE ledger.client_transaction (
+            transaction_id uuid CONSTRAINT client_transaction_pkey PRIMARY KEY,
+            journal_id uuid NOT NULL,
+            caller uuid NOT NULL,
+            body_digest uuid NOT NULL
+        );
+        CREATE TABLE ledger.reversal (
+            journal_id uuid CONSTRAINT reversal_pkey PRIMARY KEY,
+            reversal_id uuid NOT NULL UNIQUE
+        );
+
+        -- A day begins with the first identifier a journal of it can have, so "the close of a day" is a place in the journal.
+        CREATE TABLE ledger.business_day (
+            business_date date PRIMARY KEY,
+            first_journal uuid NOT NULL UNIQUE,
+            opened_at timestamptz NOT NULL
+        );
+
+        GRANT USAGE ON SCHEMA ledger TO wekeza_app;
+        GRANT SELECT, INSERT, UPDATE ON ledger.gl_account, ledger.account, ledger.hold TO wekeza_app;
+        -- The journal is append-only: the application may add and read, and nothing else.
+        GRANT SELECT, INSERT ON ledger.journal, ledger.posting, ledger.client_transaction, ledger.reversal TO wekeza_app;
+        GRANT SELECT, INSERT ON ledger.business_day TO wekeza_app;
+        GRANT SELECT, INSERT, DELETE ON ledger.gl_movement TO wekeza_app;
+        GRANT SELECT, INSERT, UPDATE ON ledger.gl_balance TO wekeza_app;
+        """
+}
