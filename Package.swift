@@ -114,6 +114,7 @@ let package = Package(
         tests("IdentityTests", ["Identity", "TestKit"]),
         tests("AccountsTests", ["Accounts", "Parties", "Products", "Ledger", "TestKit"]),
         tests("PaymentsTests", ["Payments", "TestKit"]),
+        tests("AppTests", ["App", "TestKit"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

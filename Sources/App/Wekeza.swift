@@ -1,1 +1,10 @@
-@main struct Wekeza { static func main() {} }
+import ArgumentParser
+
+/// The program `wekeza`: commands and the composition root, nothing else.
+@main
+struct Wekeza: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wekeza",
+        abstract: "Wekeza, a core bank.",
+        discussion: "Settings are WEKEZA_* variables or lines of a .env file; README.md lists them.")
+}
