@@ -22,16 +22,15 @@ enum MessageStore {
             WHERE id IN (
                 SELECT id FROM notifications.message
                 WHERE status IN ('queued', 'failed') AND next_attempt_at <= \(now)
-                ORDER BY next_attempt_at LIMIT \(Int32(limit)) FOR UPDATE SKIP LOCKED)
+                ORDER BY next_attempt_at LIMIT \(limit) FOR UPDATE SKIP LOCKED)
             RETURNING id, channel, recipient, username, template, subject, plain_parts, secret_parts, attempts
             """)
         return try rows.map { row in
             LeasedMessage(
                 id: try row.identifier(0, as: Message.self),
                 message: OutgoingMessage(
-                    channel: OutgoingMessage.Channel(rawValue: try row.text(1)) ?? .email, recipient: try row.text(2),
-                    username: try row.textOrNil(3), template: try row.text(4), subject: try row.textOrNil(5),
-                    body: MessageBody(plainParts: try row.textArray(6), secretParts: try row.textArrayOrNil(7))),
+                    channel: try channel(row, 1), recipient: try row.text(2), username: try row.textOrNil(3),
+                    template: try row.text(4), subject: try row.textOrNil(5), body: try body(row, plain: 6, secret: 7)),
                 attempt: try row.int32(8))
         }.sorted { $0.id < $1.id }
     }
@@ -60,32 +59,45 @@ enum MessageStore {
         recipient: String?, channel: OutgoingMessage.Channel?, since: Timestamp?, before: Identifier<Message>?, limit: Int,
         in transaction: Transaction
     ) throws -> [OutboxEntry] {
-        let sought = recipient?.lowercased()
-        let rows = try transaction.query(
-            """
+        var sql: SQL = """
             SELECT id, channel, recipient, template, plain_parts, secret_parts, status, attempts, created_at, sent_at, last_error
-            FROM notifications.message
-            WHERE (\(sought)::text IS NULL OR lower(recipient) = \(sought) OR lower(username) = \(sought))
-              AND (\(channel?.rawValue)::text IS NULL OR channel = \(channel?.rawValue))
-              AND (\(since)::timestamptz IS NULL OR created_at >= \(since))
-              AND (\(before)::uuid IS NULL OR id < \(before))
-            ORDER BY id DESC LIMIT \(Int32(limit))
-            """)
-        return try rows.map { row in
-            OutboxEntry(
-                id: try row.identifier(0, as: Message.self), channel: try row.text(1), recipient: try row.text(2),
-                template: try row.text(3),
-                body: MessageBody(plainParts: try row.textArray(4), secretParts: try row.textArrayOrNil(5)),
-                status: try row.text(6), attempts: try row.int32(7), createdAt: try row.timestamp(8),
-                sentAt: try row.timestampOrNil(9), lastError: try row.textOrNil(10))
+            FROM notifications.message WHERE true
+            """
+        if let sought = recipient?.lowercased() {
+            sql.append(" AND (lower(recipient) = \(sought) OR lower(username) = \(sought))")
         }
+        if let channel { sql.append(" AND channel = \(channel.rawValue)") }
+        if let since { sql.append(" AND created_at >= \(since)") }
+        if let before { sql.append(" AND id < \(before)") }
+        sql.append(" ORDER BY id DESC LIMIT \(limit)")
+        return try transaction.query(sql).map(entry)
+    }
+
+    private static func entry(_ row: Row) throws -> OutboxEntry {
+        OutboxEntry(
+            id: try row.identifier(0), channel: try channel(row, 1), recipient: try row.text(2), template: try row.text(3),
+            body: try body(row, plain: 4, secret: 5), status: try status(row, 6), attempts: try row.int32(7),
+            createdAt: try row.timestamp(8), sentAt: try row.timestampOrNil(9), lastError: try row.textOrNil(10))
+    }
+
+    private static func body(_ row: Row, plain: Int, secret: Int) throws -> MessageBody {
+        MessageBody(plainParts: try row.textArray(plain), secretParts: row.isNull(secret) ? nil : try row.textArray(secret))
+    }
+
+    private static func channel(_ row: Row, _ column: Int) throws -> OutgoingMessage.Channel {
+        guard let channel = OutgoingMessage.Channel(rawValue: try row.text(column)) else { throw UnreadableMessage() }
+        return channel
+    }
+
+    private static func status(_ row: Row, _ column: Int) throws -> MessageStatus {
+        guard let status = MessageStatus(rawValue: try row.text(column)) else { throw UnreadableMessage() }
+        return status
     }
 
     /// Locks a message and tells where it stands; nil when there is none.
     static func status(of id: Identifier<Message>, in transaction: Transaction) throws -> MessageStatus? {
         let rows = try transaction.query("SELECT status FROM notifications.message WHERE id = \(id) FOR UPDATE")
-        guard let row = rows.first else { return nil }
-        return MessageStatus(rawValue: try row.text(0))
+        return try rows.first.map { try status($0, 0) }
     }
 
     static func requeue(_ id: Identifier<Message>, at now: Timestamp, in transaction: Transaction) throws {
@@ -100,13 +112,16 @@ enum MessageStore {
 /// One row of the outbox as an administrator sees it.
 struct OutboxEntry: Sendable {
     let id: Identifier<Message>
-    let channel: String
+    let channel: OutgoingMessage.Channel
     let recipient: String
     let template: String
     let body: MessageBody
-    let status: String
+    let status: MessageStatus
     let attempts: Int32
     let createdAt: Timestamp
     let sentAt: Timestamp?
     let lastError: String?
 }
+
+/// A stored message with a channel or status that this program does not know: a newer one has written it.
+struct UnreadableMessage: Error {}

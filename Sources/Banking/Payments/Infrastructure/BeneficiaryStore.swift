@@ -38,7 +38,7 @@ enum BeneficiaryStore {
             """
             SELECT \(raw: selected) FROM payments.beneficiary
             WHERE customer_id = \(customer) AND (\(before)::uuid IS NULL OR id < \(before))
-            ORDER BY id DESC LIMIT \(Int32(limit))
+            ORDER BY id DESC LIMIT \(limit)
             """)
         return try rows.map(beneficiary)
     }
