@@ -84,7 +84,7 @@ let package = Package(
         banking("Products", ["Audit"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
         banking("Payments", ["Audit", "Ledger", "Parties", "Products", "Accounts"]),
-        banking("Notifications", ["Audit"]),
+        banking("Notifications", ["Audit", .product(name: "Logging", package: "swift-log")]),
         banking("DataImport", ["Ledger", "Parties", "Products", "Accounts"]),
 
         // MARK: The program
