@@ -73,7 +73,7 @@ let package = Package(
         platform(
             "Security",
             [
-                "CArgon2", .product(name: "Crypto", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
+                "CArgon2", .product(name: "Crypto", package: "swift-crypto"),
             ]),
 
         // MARK: Banking
@@ -109,7 +109,12 @@ let package = Package(
         tests("KernelTests", ["Kernel", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("HTTPEdgeTests", ["HTTPEdge", "Observability", "TestKit"]),
-        tests("SecurityTests", ["Security", "TestKit"]),
+        tests(
+            "SecurityTests",
+            [
+                "Security", "TestKit", "CArgon2", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
         tests("LedgerTests", ["Ledger", "Audit", "TestKit"]),
         tests("IdentityTests", ["Identity", "TestKit"]),
         tests("AccountsTests", ["Accounts", "Parties", "Products", "Ledger", "TestKit"]),
