@@ -1,0 +1,215 @@
+import Kernel
+import Postgres
+
+/// Questions about the books. Everything runs inside the caller's transaction, on any connection that may read.
+public struct LedgerReader: Sendable {
+    private let days: BusinessDays
+
+    public init(clock: any WallClock) {
+        days = BusinessDays(clock: clock)
+    }
+
+    /// - Throws: 503 when the books were never opened
+    public func businessDate(in transaction: Transaction) throws -> BusinessDate { try days.require(in: transaction) }
+
+    // MARK: Balances
+
+    /// An account's figures now, at the close of a day, or at an instant. The answer for a closed day never changes.
+    /// - Returns: nil when there is no such account; zero before its first posting
+    /// - Throws: 422 `out_of_range` on `asOf` for the future
+    public func balance(
+        of id: Identifier<Account>, asOf: AsOf = .now, now: Timestamp, in transaction: Transaction
+    ) throws -> BalanceView? {
+        let openDate = try businessDate(in: transaction)
+        guard let state = try transaction.query(AccountRows.read([id])).first.map({ try AccountRows.state($0) }) else { return nil }
+        let boundary: UInt128
+        let date: BusinessDate
+        switch asOf {
+        case .now:
+            return Self.current(state, date: openDate)
+        case .closeOf(let day):
+            guard day <= openDate else { throw Self.inFuture() }
+            guard let end = try BusinessDays.end(of: day, in: transaction) else { return Self.current(state, date: openDate) }
+            (boundary, date) = (end, day)
+        case .instant(let instant):
+            guard instant <= now else { throw Self.inFuture() }
+            // Identifiers carry milliseconds: everything of the instant's own millisecond counts as posted.
+            boundary = ((TimeOrderedIdentifiers.version7(at: instant, random: 0) >> 80) + 1) << 80
+            date = BusinessDate(of: instant)
+        }
+        let rows = try transaction.pipeline([
+            """
+            SELECT balance_after, journal_id FROM ledger.posting WHERE account_id = \(id) AND journal_id < \(boundary)
+            ORDER BY journal_id DESC, line_number DESC LIMIT 1
+            """,
+            Self.heldSum(of: id, at: Identifier<Journal>(bits: boundary).mintedAt),
+        ])
+        let last = rows[0].first
+        return BalanceView(
+            account: id, currency: state.currency, balance: try last?.int64(0) ?? 0, holdAmount: try rows[1].first?.int64(0) ?? 0,
+            overdraftLimit: state.overdraftLimit, status: state.status,
+            lastTransactionAt: try last.map { try $0.identifier(1, as: Journal.self).mintedAt }, businessDate: date)
+    }
+
+    /// The balance by value date, as it was known at an instant: what counts for interest. Entries posted later, or valued later, do not.
+    public func valueDatedBalance(
+        of id: Identifier<Account>, on valueDate: BusinessDate, knownAt instant: Timestamp, in transaction: Transaction
+    ) throws -> Int64 {
+        let boundary = ((TimeOrderedIdentifiers.version7(at: instant, random: 0) >> 80) + 1) << 80
+        let row = try transaction.query(
+            """
+            SELECT coalesce(sum(p.amount), 0)::bigint FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id
+            WHERE p.account_id = \(id) AND p.journal_id < \(boundary) AND j.value_date <= \(valueDate)
+            """
+        ).first
+        return try row?.int64(0) ?? 0
+    }
+
+    private static func current(_ state: AccountState, date: BusinessDate) -> BalanceView {
+        BalanceView(
+            account: state.id, currency: state.currency, balance: state.balance, holdAmount: state.holdAmount,
+            overdraftLimit: state.overdraftLimit, status: state.status, lastTransactionAt: state.lastTransactionAt, businessDate: date)
+    }
+
+    private static func inFuture() -> Refusal {
+        .validation([.init("asOf", "out_of_range", "The moment lies in the future")])
+    }
+
+    /// Holds as they were at an instant. A hold that was captured in parts counts with what was left of it when it ended or is left now.
+    private static func heldSum(of id: Identifier<Account>, at instant: Timestamp) -> SQL {
+        """
+        SELECT coalesce(sum(CASE WHEN status = 1 THEN amount ELSE original_amount - captured_amount END), 0)::bigint FROM ledger.hold
+        WHERE account_id = \(id) AND placed_at < \(instant) AND (ended_at IS NULL OR ended_at >= \(instant))
+        """
+    }
+
+    // MARK: Histories
+
+    /// A page over one or several accounts, newest first.
+    public func entries(
+        of accounts: [Identifier<Account>], filter: EntryFilter = EntryFilter(), limit: Int, before cursor: EntryCursor? = nil,
+        in transaction: Transaction
+    ) throws -> [EntryView] {
+        guard !accounts.isEmpty, limit > 0 else { return [] }
+        guard let condition = try Self.condition(filter, before: cursor, in: transaction) else { return [] }
+        let count = Int64(limit)
+        // One index walk an account, merged: an account with a long history does not slow down its owner's other ones.
+        return try transaction.query(
+            """
+            SELECT \(raw: EntryRows.columns)
+            FROM unnest(\(accounts)::uuid[]) AS a (id)
+            CROSS JOIN LATERAL (
+                SELECT p.*, \(raw: EntryRows.journalColumns)
+                FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id
+                WHERE p.account_id = a.id\(condition)
+                ORDER BY p.journal_id DESC, p.line_number DESC LIMIT \(count)
+            ) AS e
+            LEFT JOIN ledger.reversal r ON r.journal_id = e.journal_id
+            ORDER BY e.journal_id DESC, e.line_number DESC LIMIT \(count)
+            """
+        ).map { try EntryRows.view($0) }
+    }
+
+    /// Entries of customer accounts over the whole bank, newest first: for staff's search. One line a transaction and account.
+    public func search(
+        filter: EntryFilter, reference: String? = nil, limit: Int, before cursor: EntryCursor? = nil, in transaction: Transaction
+    ) throws -> [EntryView] {
+        var condition: SQL = "p.account_id IS NOT NULL"
+        if let reference {
+            guard let range = JournalReference.journals(for: reference) else { return [] }
+            condition.append(
+                """
+                 AND p.journal_id >= \(range.lowerBound) AND p.journal_id <= \(range.upperBound)
+                 AND j.reference_prefix = \(String(reference.prefix(3)))
+                """)
+        }
+        guard let filtered = try Self.condition(filter, before: cursor, in: transaction) else { return [] }
+        condition.append(filtered)
+        return try transaction.query(
+            """
+            SELECT \(raw: EntryRows.columns)
+            FROM (
+                SELECT p.*, \(raw: EntryRows.journalColumns)
+                FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id
+                WHERE \(condition)
+                ORDER BY p.journal_id DESC, p.line_number DESC LIMIT \(Int64(limit))
+            ) AS e
+            LEFT JOIN ledger.reversal r ON r.journal_id = e.journal_id
+            ORDER BY e.journal_id DESC, e.line_number DESC
+            """
+        ).map { try EntryRows.view($0) }
+    }
+
+    /// What a filter means for a posting `p` and its journal `j`; nil when nothing can match.
+    private static func condition(
+        _ filter: EntryFilter, before cursor: EntryCursor?, in transaction: Transaction
+    ) throws -> SQL? {
+        var condition: SQL = ""
+        if let cursor { condition.append(" AND (p.journal_id, p.line_number) < (\(cursor.journal), \(cursor.lineNumber))") }
+        if let from = filter.from {
+            guard let start = try BusinessDays.start(of: from, in: transaction) else { return nil }
+            condition.append(" AND p.journal_id >= \(start)")
+        }
+        if let to = filter.to, let end = try BusinessDays.end(of: to, in: transaction) {
+            condition.append(" AND p.journal_id < \(end)")
+        }
+        if !filter.types.isEmpty { condition.append(" AND p.type = ANY(\(filter.types.map(\.rawValue))::smallint[])") }
+        if let isCredit = filter.isCredit { condition.append(isCredit ? " AND p.amount > 0" : " AND p.amount < 0") }
+        if let minimum = filter.minimumAmount { condition.append(" AND abs(p.amount) >= \(minimum)") }
+        if let maximum = filter.maximumAmount { condition.append(" AND abs(p.amount) <= \(maximum)") }
+        if let channel = filter.channel { condition.append(" AND j.channel = \(channel.rawValue)") }
+        if let isReversed = filter.isReversed {
+            condition.append(
+                " AND \(raw: isReversed ? "" : "NOT ")EXISTS (SELECT FROM ledger.reversal v WHERE v.journal_id = p.journal_id)")
+        }
+        if let text = filter.text { condition.append(matches(text)) }
+        return condition
+    }
+
+    private static func matches(_ text: String) -> SQL {
+        let escaped = text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+        let pattern = "%\(escaped)%"
+        if let range = JournalReference.journals(for: text.uppercased()) {
+            return " AND p.journal_id >= \(range.lowerBound) AND p.journal_id <= \(range.upperBound)"
+        }
+        return " AND (j.narration ILIKE \(pattern) OR j.beneficiary_name ILIKE \(pattern))"
+    }
+
+    // MARK: Journals
+
+    public func journal(_ id: Identifier<Journal>, in transaction: Transaction) throws -> PostedJournal? {
+        try journals([id], in: transaction)[id]
+    }
+
+    public func journals(
+        _ ids: [Identifier<Journal>], in transaction: Transaction
+    ) throws -> [Identifier<Journal>: PostedJournal] {
+        try JournalRows.load(ids) { try transaction.query($0) }
+    }
+
+    /// The journal that a transaction identifier belongs to, with the transaction's number in it.
+    public func transaction(
+        _ id: Identifier<TransactionRecord>, in transaction: Transaction
+    ) throws -> (journal: PostedJournal, ordinal: UInt8)? {
+        let ordinal = UInt8(truncatingIfNeeded: id.bits)
+        let candidate = Identifier<Journal>(bits: id.bits & ~0xFF)
+        if ordinal > 0, let found = try journal(candidate, in: transaction), found.lines.contains(where: { $0.ordinal == ordinal }),
+            found.transactionID(ordinal: ordinal) == id
+        {
+            return (found, ordinal)
+        }
+        let row = try transaction.query("SELECT journal_id FROM ledger.client_transaction WHERE transaction_id = \(id)").first
+        guard let row, let found = try journal(row.identifier(0), in: transaction) else { return nil }
+        return (found, 1)
+    }
+
+    /// The journals that reverse others, by the journal they reverse.
+    public func reversals(
+        of ids: [Identifier<Journal>], in transaction: Transaction
+    ) throws -> [Identifier<Journal>: Identifier<Journal>] {
+        let rows = try transaction.query("SELECT journal_id, reversal_id FROM ledger.reversal WHERE journal_id = ANY(\(ids)::uuid[])")
+        return Dictionary(
+            try rows.map { (try $0.identifier(0, as: Journal.self), try $0.identifier(1, as: Journal.self)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,161 @@
+import Application
+import Kernel
+
+/// What became of each unit of a batch, and what has to be written for it.
+struct BatchDecisions {
+    enum Outcome {
+        case refused(Refusal)
+        /// Posted now: its journals in the batch's list, and its holds.
+        case posted(Range<Int>, [HoldState])
+        /// The twin of a unit of the same batch.
+        case joined(Range<Int>, [HoldState])
+        /// Posted earlier, under this journal or hold.
+        case replayed(UInt128)
+    }
+
+    /// One row that is there exactly when the batch is.
+    enum Witness {
+        case journal(Identifier<Journal>)
+        case hold(Identifier<Hold>, HoldStatus)
+        case closedAccount(Identifier<Account>)
+    }
+
+    private(set) var outcomes: [Outcome] = []
+    private(set) var journals: [PostedJournal] = []
+    private(set) var holds: [HoldState] = []
+    private(set) var newKeys: [(key: IdempotencyKey, effect: UInt128)] = []
+    private(set) var newClientTransactions: [(transaction: UInt128, journal: UInt128, caller: UInt128, body: UInt128)] = []
+    private(set) var reversals: [(journal: UInt128, reversal: UInt128)] = []
+    private(set) var replayedEffects: [UInt128] = []
+    private(set) var witness: Witness?
+    private(set) var committedCount = 0
+    /// Units to be audited, by their place in the batch.
+    private var audited: [Int] = []
+    /// Keys posted in this very batch, by the unit that did it.
+    private var keysInBatch: [UInt128: (bodyDigest: UInt128, unit: Int)] = [:]
+    private var clientsInBatch: [UInt128: (bodyDigest: UInt128, caller: UInt128, unit: Int)] = [:]
+
+    var isEmpty: Bool { committedCount == 0 }
+
+    mutating func decide(_ unit: PostingUnit, index: Int, locked: LockedBatch, book: inout PostingBook) {
+        if let earlier = earlierOutcome(unit, locked) {
+            outcomes.append(earlier)
+            if case .replayed(let effect) = earlier { replayedEffects.append(effect) }
+            return
+        }
+        do {
+            let initiator = unit.context.principal?.userID
+            let effects = try book.apply(unit.commands, channel: unit.context.channel, initiatedBy: initiator)
+            record(effects, of: unit, index: index, caller: initiator?.bits ?? 0)
+        } catch {
+            outcomes.append(.refused(error))
+        }
+    }
+
+    /// The answer of a key or of a caller's transaction identifier that was used before.
+    private func earlierOutcome(_ unit: PostingUnit, _ locked: LockedBatch) -> Outcome? {
+        if let key = unit.idempotency {
+            if let stored = locked.outcomes[key.digest] {
+                guard stored.bodyDigest == key.bodyDigest, let effect = stored.effectID else {
+                    return .refused(IdempotencyKey.reused())
+                }
+                return .replayed(effect)
+            }
+            if let twin = keysInBatch[key.digest] {
+                return twin.bodyDigest == key.bodyDigest ? joined(twin.unit) : .refused(IdempotencyKey.reused())
+            }
+        }
+        let caller = unit.context.principal?.userID.bits ?? 0
+        for case let id? in unit.commands.map(\.clientTransactionID) {
+            let inUse = Refusal(
+                .conflict, "id_in_use", "This transactionId was used for something else",
+                fields: [
+                    .init("transactionId", "id_in_use", "Use a new identifier for a new transaction")
+                ])
+            if let stored = locked.clientTransactions[id] {
+                let isSame = stored.caller == caller && stored.bodyDigest == unit.idempotency?.bodyDigest
+                return isSame ? .replayed(stored.journal) : .refused(inUse)
+            }
+            if let twin = clientsInBatch[id] {
+                let isSame = twin.caller == caller && twin.bodyDigest == unit.idempotency?.bodyDigest
+                return isSame ? joined(twin.unit) : .refused(inUse)
+            }
+        }
+        return nil
+    }
+
+    private func joined(_ unit: Int) -> Outcome? {
+        guard case .posted(let range, let holds) = outcomes[unit] else { return nil }
+        return .joined(range, holds)
+    }
+
+    private mutating func record(_ effects: PostingBook.Effects, of unit: PostingUnit, index: Int, caller: UInt128) {
+        let range = journals.count..<(journals.count + effects.journals.count)
+        journals += effects.journals
+        holds += effects.holds
+        outcomes.append(.posted(range, effects.holds))
+        audited.append(index)
+        committedCount += 1
+        if witness == nil {
+            if let journal = effects.journals.first {
+                witness = .journal(journal.id)
+            } else if let hold = effects.holds.first {
+                witness = .hold(hold.id, hold.status)
+            } else if let account = effects.closed.first {
+                witness = .closedAccount(account)
+            }
+        }
+        if let key = unit.idempotency {
+            let effect = effects.journals.first?.id.bits ?? effects.holds.first?.id.bits ?? effects.closed.first?.bits ?? 0
+            newKeys.append((key, effect))
+            keysInBatch[key.digest] = (key.bodyDigest, index)
+        }
+        for journal in effects.journals {
+            if let id = journal.clientTransactionID {
+                let body = unit.idempotency?.bodyDigest ?? 0
+                newClientTransactions.append((id.bits, journal.id.bits, caller, body))
+                clientsInBatch[id.bits] = (body, caller, index)
+            }
+            if let reversed = journal.reversalOf { reversals.append((reversed.bits, journal.id.bits)) }
+        }
+    }
+
+    /// Chains the journals: each hash covers the journal and the hash before it.
+    mutating func seal(after previous: [UInt8]) {
+        var hash = previous
+        for index in journals.indices {
+            hash = JournalEncoding.hash(of: journals[index], after: hash)
+            journals[index].hash = hash
+        }
+    }
+
+    func auditRecords(of batch: [PendingUnit]) -> [AuditRecord] { audited.map { batch[$0].unit.audit } }
+    func events(of batch: [PendingUnit]) -> [DomainEvent] { audited.flatMap { batch[$0].unit.events } }
+
+    /// What moved on each general-ledger account, control accounts over sub-ledgers included.
+    var movements: [GLMovement] {
+        var totals: [GLMovement.Key: (debit: Int64, credit: Int64)] = [:]
+        for journal in journals {
+            for line in journal.lines {
+                let key = GLMovement.Key(code: line.glCode, currency: line.currency, date: journal.businessDate)
+                var total = totals[key] ?? (0, 0)
+                if line.amount < 0 { total.debit -= line.amount } else { total.credit += line.amount }
+                totals[key] = total
+            }
+        }
+        return totals.map { GLMovement(key: $0.key, debit: $0.value.debit, credit: $0.value.credit) }
+    }
+}
+
+/// The sums of one batch on one general-ledger account. A batch is small enough for 64 bits.
+struct GLMovement {
+    struct Key: Hashable {
+        let code: GLCode
+        let currency: Currency
+        let date: BusinessDate
+    }
+
+    let key: Key
+    let debit: Int64
+    let credit: Int64
+}

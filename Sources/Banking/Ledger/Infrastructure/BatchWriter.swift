@@ -1,0 +1,184 @@
+import Application
+import Audit
+import Foundation
+import Kernel
+import Logging
+import Postgres
+
+/// Commits one batch after the other: two round trips each, {begin, lock, read} → decide → {write, commit}.
+final class BatchWriter: Sendable {
+    private let clock: any WallClock
+    private let auditTrail: AuditTrail
+    private let logger: Logger
+    private let observer: any PostingObserver
+
+    init(clock: any WallClock, auditTrail: AuditTrail, logger: Logger, observer: any PostingObserver) {
+        self.clock = clock
+        self.auditTrail = auditTrail
+        self.logger = logger
+        self.observer = observer
+    }
+
+    /// Decides, commits and answers every unit of a batch, whatever happens.
+    func process(_ batch: [PendingUnit], on connection: Connection) {
+        let now = clock.now()
+        var current: [PendingUnit] = []
+        current.reserveCapacity(batch.count)
+        for pending in batch {
+            // Nobody waits for these any more; deciding them would only keep others waiting.
+            if pending.unit.context.deadline < now {
+                pending.finish(.failure(.unavailable("The request took too long; nothing has happened")))
+            } else {
+                current.append(pending)
+            }
+        }
+        guard !current.isEmpty else { return }
+        commit(current, on: connection, isRetry: false)
+    }
+
+    /// One attempt at a batch; after a conflict once more, then in halves, so that only the unit to blame fails.
+    private func commit(_ batch: [PendingUnit], on connection: Connection, isRetry: Bool) {
+        do {
+            try connection.connectForBatch()
+            let answers = try attempt(batch, on: connection)
+            assert(answers.count == batch.count, "every unit gets an answer")
+            for (pending, answer) in zip(batch, answers) { pending.finish(answer) }
+        } catch let error as PostgresError where error.isConnectionLost {
+            // Nothing was sent that could commit: a loss at the commit is settled inside the attempt.
+            logger.error("posting connection lost", metadata: ["error": "\(error)"])
+            fail(batch, .unavailable())
+        } catch let error as PostgresError where error.isRetryable || error.isUniqueViolation || error.isCheckViolation {
+            connection.rollback()
+            if !isRetry, !error.isCheckViolation {
+                commit(batch, on: connection, isRetry: true)
+            } else if batch.count > 1 {
+                let middle = batch.count / 2
+                commit(Array(batch[..<middle]), on: connection, isRetry: false)
+                commit(Array(batch[middle...]), on: connection, isRetry: false)
+            } else {
+                logger.error("unit cannot be posted", metadata: ["error": "\(error)"])
+                fail(batch, .unavailable())
+            }
+        } catch {
+            connection.rollback()
+            logger.error("batch failed", metadata: ["error": "\(error)"])
+            fail(batch, .unavailable())
+        }
+    }
+
+    private func fail(_ batch: [PendingUnit], _ refusal: Refusal) {
+        for pending in batch { pending.finish(.failure(refusal)) }
+    }
+
+    // MARK: One attempt
+
+    private func attempt(_ batch: [PendingUnit], on connection: Connection) throws -> [Result<PostingReceipt, Refusal>] {
+        let locked = try LockedBatch(batch, on: connection)
+        let now = clock.now()
+        var identifiers = ChainIdentifiers(
+            lane: locked.lane.number, now: now,
+            floor: max(locked.lane.lastIdentifier, locked.dayFloor, locked.accounts.map(\.lastJournal).max() ?? 0))
+        var book = PostingBook(
+            accounts: locked.accounts, holds: locked.holds, businessDate: locked.businessDate, now: now, lane: locked.lane.number,
+            position: locked.lane.position, mint: { identifiers.next() })
+        var decisions = BatchDecisions()
+        for (index, pending) in batch.enumerated() {
+            decisions.decide(pending.unit, index: index, locked: locked, book: &book)
+        }
+        var head = locked.lane
+        if !decisions.isEmpty {
+            decisions.seal(after: locked.lane.hash)
+            if let last = decisions.journals.last {
+                head = ChainLane(
+                    number: locked.lane.number, position: book.position, lastIdentifier: last.id.bits, hash: last.hash)
+            }
+            let write = BatchWrite(
+                decisions: decisions, book: book, batch: batch, head: head,
+                audit: auditTrail.statements(appending: decisions.auditRecords(of: batch), to: locked.auditLane), now: now)
+            try send(write, decisions: decisions, batch: batch, on: connection)
+            observer.posted(decisions.journals)
+            observer.committed(units: decisions.committedCount)
+        } else {
+            connection.rollback()
+        }
+        return try answers(decisions, on: connection)
+    }
+
+    private func send(_ write: BatchWrite, decisions: BatchDecisions, batch: [PendingUnit], on connection: Connection) throws {
+        do {
+            _ = try connection.pipeline(write.statements)
+        } catch let error as PostgresError where error.kind == .connectionLost {
+            // The commit may have happened. The batch is one transaction, so one of its rows answers for all of them.
+            logger.warning("connection lost at commit, asking what became of the batch", metadata: ["error": "\(error)"])
+            guard let witness = decisions.witness, try wasCommitted(witness, on: connection) else {
+                throw PostgresError(kind: .connectionLost, message: "the batch was not committed")
+            }
+        }
+    }
+
+    /// Asks on a new session whether a row of the batch is there; tries for a while, because a server that died comes back.
+    private func wasCommitted(_ witness: BatchDecisions.Witness, on connection: Connection) throws -> Bool {
+        var pauseMilliseconds: UInt32 = 50
+        let giveUpAt = clock.now().adding(seconds: 20)
+        while true {
+            do {
+                try connection.reconnect()
+                let sql: SQL =
+                    switch witness {
+                    case .journal(let id): "SELECT 1 FROM ledger.journal WHERE id = \(id)"
+                    case .hold(let id, let status): "SELECT 1 FROM ledger.hold WHERE id = \(id) AND status = \(status.rawValue)"
+                    case .closedAccount(let id):
+                        "SELECT 1 FROM ledger.account WHERE id = \(id) AND status = \(AccountStatus.closed.rawValue)"
+                    }
+                return try !connection.query(sql).isEmpty
+            } catch let error as PostgresError where error.isTransient && clock.now() < giveUpAt {
+                usleep(pauseMilliseconds * 1_000)
+                pauseMilliseconds = min(pauseMilliseconds * 2, 1_000)
+            }
+        }
+    }
+
+    /// Turns decisions into answers; replays are loaded from the books, so that they say what the first answer said.
+    private func answers(_ decisions: BatchDecisions, on connection: Connection) throws -> [Result<PostingReceipt, Refusal>] {
+        var replayed: [Identifier<Journal>: PostedJournal] = [:]
+        var holds: [Identifier<Hold>: HoldState] = [:]
+        let effects = decisions.replayedEffects
+        if !effects.isEmpty {
+            replayed = try JournalRows.load(effects.map { Identifier(bits: $0) }) { try connection.query($0) }
+            holds = try HoldRows.load(effects.map { Identifier(bits: $0) }) { try connection.query($0) }
+        }
+        return decisions.outcomes.map { outcome in
+            switch outcome {
+            case .refused(let refusal):
+                observer.refused(code: refusal.code)
+                return .failure(refusal)
+            case .posted(let range, let holds):
+                return .success(PostingReceipt(isReplay: false, journals: Array(decisions.journals[range]), holds: holds))
+            case .joined(let range, let holds):
+                return .success(PostingReceipt(isReplay: true, journals: Array(decisions.journals[range]), holds: holds))
+            case .replayed(let effect):
+                return .success(
+                    PostingReceipt(
+                        isReplay: true, journals: replayed[Identifier(bits: effect)].map { [$0] } ?? [],
+                        holds: holds[Identifier(bits: effect)].map { [$0] } ?? []))
+            }
+        }
+    }
+}
+
+extension Connection {
+    /// A session for the next batch; a server that is starting again is waited for a moment.
+    fileprivate func connectForBatch() throws {
+        guard isBroken else { return }
+        var attempts = 0
+        while true {
+            do {
+                try reconnect()
+                return
+            } catch  where attempts < 20 {
+                attempts += 1
+                usleep(100_000)
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Application
+import Audit
+import Kernel
+import Postgres
+
+/// What one round trip brings back: the lane, the accounts under their locks, and everything read after the locks were taken.
+struct LockedBatch {
+    let lane: ChainLane
+    let auditLane: ChainLane
+    let businessDate: BusinessDate
+    /// Identifiers of this day begin here.
+    let dayFloor: UInt128
+    let accounts: [AccountState]
+    let holds: [HoldState]
+    /// Keys that were used before.
+    let outcomes: [UInt128: StoredOutcome]
+    /// Transaction identifiers of callers that were used before.
+    let clientTransactions: [UInt128: ClientTransaction]
+
+    struct ClientTransaction {
+        let journal: UInt128
+        let caller: UInt128
+        let bodyDigest: UInt128
+    }
+
+    static let chain = "journal"
+
+    /// Begins the transaction and takes the locks: the lane first, then the accounts in ascending order in one statement. What depends
+    /// on another's commit (keys, the day) is read in later statements, whose snapshots begin when the locks are held.
+    init(_ batch: [PendingUnit], on connection: Connection) throws {
+        let accountIDs = Array(Set(batch.flatMap(\.accounts)))
+        let holdIDs = Array(Set(batch.flatMap(\.holds)))
+        let keys = Array(Set(batch.compactMap { $0.unit.idempotency?.digest }))
+        let clientIDs = Array(Set(batch.flatMap { $0.unit.commands.compactMap(\.clientTransactionID) }))
+
+        var statements: [SQL] = [
+            "BEGIN", ChainLane.takeFree(chain: Self.chain), AccountRows.lock(accountIDs), IdempotencyStore.find(keys),
+            "SELECT business_date, first_journal FROM ledger.business_day ORDER BY business_date DESC LIMIT 1",
+            ChainLane.takeFree(chain: AuditTrail.chain),
+        ]
+        if !holdIDs.isEmpty { statements.append(HoldRows.lock(holdIDs)) }
+        if !clientIDs.isEmpty {
+            statements.append(
+                """
+                SELECT transaction_id, journal_id, caller, body_digest FROM ledger.client_transaction
+                WHERE transaction_id = ANY(\(clientIDs)::uuid[])
+                """)
+        }
+        let answers = try connection.pipeline(statements)
+        lane = try Self.lane(answers[1], chain: Self.chain, on: connection)
+        accounts = try answers[2].map { try AccountRows.state($0) }
+        outcomes = try IdempotencyStore.outcomes(answers[3])
+        guard let day = answers[4].first else {
+            throw PostgresError(kind: .misuse, message: "no business day is open; open one before posting")
+        }
+        businessDate = try day.date(0)
+        dayFloor = try day.uuid(1)
+        auditLane = try Self.lane(answers[5], chain: AuditTrail.chain, on: connection)
+        var next = 6
+        if holdIDs.isEmpty {
+            holds = []
+        } else {
+            holds = try answers[next].map { try HoldRows.state($0) }
+            next += 1
+        }
+        var clientTransactions: [UInt128: ClientTransaction] = [:]
+        if !clientIDs.isEmpty {
+            for row in answers[next] {
+                clientTransactions[try row.uuid(0)] = ClientTransaction(
+                    journal: try row.uuid(1), caller: try row.uuid(2), bodyDigest: try row.uuid(3))
+            }
+        }
+        self.clientTransactions = clientTransactions
+    }
+
+    /// The lane that was free, or the one to wait for when all are taken by other processes.
+    private static func lane(_ rows: Rows, chain: String, on connection: Connection) throws -> ChainLane {
+        if let row = rows.first { return try ChainLane(row: row) }
+        guard let row = try connection.query(ChainLane.wait(chain: chain, lane: .random(in: 0..<ChainLane.count))).first else {
+            throw PostgresError(kind: .misuse, message: "the chain \(chain) has no lanes")
+        }
+        return try ChainLane(row: row)
+    }
+}
+
+extension LedgerCommand {
+    var clientTransactionID: UInt128? {
+        switch self {
+        case .journal(let draft), .captureHold(_, _, _, let draft): draft.clientTransactionID?.bits
+        case .placeHold, .releaseHold, .expireHold, .sweepAndClose: nil
+        }
+    }
+}
