@@ -230,12 +230,16 @@ public struct JournalDraft: Sendable {
     /// The order needs a second factor that has not been shown: refuse, but only when nothing else refuses first.
     public var isStepUpMissing: Bool
     public var reversalOf: Identifier<Journal>?
+    /// The business date that charges and limits were worked out for. When another one is open by the time of posting, the engine
+    /// refuses with `Refusal.businessDateChanged` and the caller works them out again. Nil when nothing depends on the day.
+    public var pricedOn: BusinessDate?
 
     public init(
         kind: JournalKind = .standard, type: TransactionType, referencePrefix: String, sourceType: String, sourceID: UInt128? = nil,
         valueDate: BusinessDate? = nil, narration: String? = nil, beneficiaryName: String? = nil,
         clientTransactionID: Identifier<TransactionRecord>? = nil, legs: [Leg], owner: Identifier<Customer>? = nil,
-        outgoingLimit: OutgoingLimit? = nil, isStepUpMissing: Bool = false, reversalOf: Identifier<Journal>? = nil
+        outgoingLimit: OutgoingLimit? = nil, isStepUpMissing: Bool = false, reversalOf: Identifier<Journal>? = nil,
+        pricedOn: BusinessDate? = nil
     ) {
         self.kind = kind
         self.type = type
@@ -251,7 +255,15 @@ public struct JournalDraft: Sendable {
         self.outgoingLimit = outgoingLimit
         self.isStepUpMissing = isStepUpMissing
         self.reversalOf = reversalOf
+        self.pricedOn = pricedOn
     }
+}
+
+extension Refusal {
+    /// The day was closed between pricing and posting. Nothing has happened; callers price again and never show this.
+    public static let businessDateChanged = Refusal(
+        .unavailable, "temporarily_unavailable", "The bank has just begun a new business day; please try again", retryAfterSeconds: 1,
+        members: [Member("reason", .text("businessDateChanged"))])
 }
 
 public enum Hold {}

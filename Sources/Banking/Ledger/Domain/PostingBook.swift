@@ -81,6 +81,7 @@ public struct PostingBook {
         _ draft: JournalDraft, _ channel: Channel, _ initiatedBy: Identifier<User>?, _ effects: inout Effects
     ) throws(Refusal) {
         try PostingRules.checkShape(draft)
+        if let pricedOn = draft.pricedOn, pricedOn != businessDate { throw Refusal.businessDateChanged }
         try PostingRules.check(draft, accounts: accounts, businessDate: businessDate)
 
         let id = Identifier<Journal>(bits: mint())
