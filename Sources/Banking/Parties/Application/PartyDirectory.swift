@@ -1,0 +1,44 @@
+import Kernel
+import Postgres
+
+/// Who is who, for other rooms. Called inside the caller's transaction, so that a decision and what it rests on are one.
+public struct PartyDirectory: Sendable {
+    public init() {}
+
+    /// The customers that exist, by identifier.
+    public func customers(
+        _ ids: some Sequence<Identifier<Customer>>, in transaction: Transaction
+    ) throws -> [Identifier<Customer>: CustomerRecord] {
+        let wanted = Array(Set(ids))
+        guard !wanted.isEmpty else { return [:] }
+        let rows = try transaction.query(CustomerStore.select("id = ANY(\(wanted)::uuid[])"))
+        return Dictionary(try rows.map { try CustomerStore.record($0) }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    public func customer(_ id: Identifier<Customer>, in transaction: Transaction) throws -> CustomerRecord? {
+        try transaction.query(CustomerStore.select("id = \(id)")).first.map { try CustomerStore.record($0) }
+    }
+
+    public func customer(cifNumber: String, in transaction: Transaction) throws -> CustomerRecord? {
+        guard CIFNumber.isWellFormed(cifNumber) else { return nil }
+        return try transaction.query(CustomerStore.select("cif_number = \(cifNumber)")).first.map { try CustomerStore.record($0) }
+    }
+
+    /// Finds by identifier or CIF number, as `{cif}` in a path.
+    /// - Throws: 404 `customer_not_found`
+    public func require(_ reference: String, in transaction: Transaction) throws -> CustomerRecord {
+        let found: CustomerRecord?
+        if let id = Identifier<Customer>(reference) {
+            found = try customer(id, in: transaction)
+        } else {
+            found = try customer(cifNumber: reference, in: transaction)
+        }
+        guard let found else { throw Refusal.notFound("customer_not_found", "There is no such customer") }
+        return found
+    }
+
+    /// Keeps a customer's standing as it is until the end of the transaction.
+    public func lock(_ id: Identifier<Customer>, in transaction: Transaction) throws -> CustomerRecord? {
+        try transaction.query(CustomerStore.select("id = \(id)") + " FOR SHARE").first.map { try CustomerStore.record($0) }
+    }
+}
