@@ -101,7 +101,7 @@ let package = Package(
             path: "Sources/App", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Kernel", "Postgres", "Ledger", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Kernel", "Postgres", "Application", "Audit", "Ledger", .product(name: "Logging", package: "swift-log"), .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Benchmarks", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Tests

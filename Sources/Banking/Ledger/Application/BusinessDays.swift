@@ -26,7 +26,7 @@ public struct BusinessDays: Sendable {
     /// the day's first one belong to earlier days, and no batch is between the two.
     /// - Returns: false when this day or a later one is open already
     public func open(_ date: BusinessDate, in transaction: Transaction) throws -> Bool {
-        let lanes = try transaction.query(ChainLane.takeAll(chain: LockedBatch.chain)).map { try ChainLane(row: $0) }
+        let lanes = try transaction.query(ChainLane.takeAll(chain: BatchInput.chain)).map { try ChainLane(row: $0) }
         if let open = try current(in: transaction), open >= date { return false }
         let newest = lanes.map(\.lastIdentifier).max() ?? 0
         let now = clock.now()

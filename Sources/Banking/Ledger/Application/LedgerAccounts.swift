@@ -116,7 +116,7 @@ public struct LedgerAccounts: Sendable {
         _ = try transaction.execute(
             """
             UPDATE ledger.account SET is_customer_blocked = \(isBlocked), requires_kyc = \(requiresKYC),
-                transaction_limit = \(transactionLimit), maximum_balance = \(maximumBalance), version = version + 1
+                transaction_limit = \(transactionLimit), maximum_balance = \(maximumBalance), version = version + 1, revision = revision + 1
             WHERE id = ANY(\(ids)::uuid[])
             """)
     }
@@ -132,7 +132,7 @@ public struct LedgerAccounts: Sendable {
         }
         _ = try transaction.execute(
             """
-            UPDATE ledger.account SET status = \(status.rawValue), freeze_scope = \(scope.rawValue), version = version + 1
+            UPDATE ledger.account SET status = \(status.rawValue), freeze_scope = \(scope.rawValue), version = version + 1, revision = revision + 1
             WHERE id = \(id)
             """)
         state.status = status

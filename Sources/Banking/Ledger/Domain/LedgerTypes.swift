@@ -90,7 +90,7 @@ public enum JournalKind: Int16, Sendable, CaseIterable {
     public var name: String { "\(self)" }
 }
 
-/// An account of the sub-ledger as the engine sees it under its lock. Amounts in minor units of `currency`.
+/// An account of the sub-ledger as the engine decides on it. Amounts in minor units of `currency`.
 public struct AccountState: Sendable, Equatable {
     public let id: Identifier<Account>
     public let glCode: GLCode
@@ -116,6 +116,8 @@ public struct AccountState: Sendable, Equatable {
     /// True while the balance is below its floor by the bank's own doing.
     public var isOverdrawnByBank: Bool
     public var version: Int64
+    /// Grows with every change of the row; what a batch decided on.
+    public let revision: Int64
 
     /// What an order of the customer may use: balance − holds + overdraft.
     public var available: Int64 { balance - holdAmount + overdraftLimit }
@@ -130,7 +132,7 @@ public struct AccountState: Sendable, Equatable {
         freezeScope: FreezeScope = .none, isCustomerBlocked: Bool = false, requiresKYC: Bool = false, balance: Int64 = 0,
         holdAmount: Int64 = 0, overdraftLimit: Int64 = 0, minimumBalance: Int64 = 0, transactionLimit: Int64? = nil,
         maximumBalance: Int64? = nil, outgoingDate: BusinessDate? = nil, outgoingAmount: Int64 = 0, lastJournal: UInt128 = 0,
-        isOverdrawnByBank: Bool = false, version: Int64 = 1
+        isOverdrawnByBank: Bool = false, version: Int64 = 1, revision: Int64 = 1
     ) {
         self.id = id
         self.glCode = glCode
@@ -151,6 +153,7 @@ public struct AccountState: Sendable, Equatable {
         self.lastJournal = lastJournal
         self.isOverdrawnByBank = isOverdrawnByBank
         self.version = version
+        self.revision = revision
     }
 }
 

@@ -37,8 +37,8 @@ struct BatchDecisions {
 
     var isEmpty: Bool { committedCount == 0 }
 
-    mutating func decide(_ unit: PostingUnit, index: Int, locked: LockedBatch, book: inout PostingBook) {
-        if let earlier = earlierOutcome(unit, locked) {
+    mutating func decide(_ unit: PostingUnit, index: Int, input: BatchInput, book: inout PostingBook) {
+        if let earlier = earlierOutcome(unit, input) {
             outcomes.append(earlier)
             if case .replayed(let effect) = earlier { replayedEffects.append(effect) }
             return
@@ -53,9 +53,9 @@ struct BatchDecisions {
     }
 
     /// The answer of a key or of a caller's transaction identifier that was used before.
-    private func earlierOutcome(_ unit: PostingUnit, _ locked: LockedBatch) -> Outcome? {
+    private func earlierOutcome(_ unit: PostingUnit, _ input: BatchInput) -> Outcome? {
         if let key = unit.idempotency {
-            if let stored = locked.outcomes[key.digest] {
+            if let stored = input.outcomes[key.digest] {
                 guard stored.bodyDigest == key.bodyDigest, let effect = stored.effectID else {
                     return .refused(IdempotencyKey.reused())
                 }
@@ -72,7 +72,7 @@ struct BatchDecisions {
                 fields: [
                     .init("transactionId", "id_in_use", "Use a new identifier for a new transaction")
                 ])
-            if let stored = locked.clientTransactions[id] {
+            if let stored = input.clientTransactions[id] {
                 let isSame = stored.caller == caller && stored.bodyDigest == unit.idempotency?.bodyDigest
                 return isSame ? .replayed(stored.journal) : .refused(inUse)
             }

@@ -10,13 +10,13 @@ struct BatchWrite {
         decisions: BatchDecisions, book: PostingBook, batch: [PendingUnit], head: ChainLane, audit: [SQL], now: Timestamp
     ) {
         var statements: [SQL] = []
-        let changed = book.changedAccounts.compactMap { book.accounts[$0] }
+        let changed = book.changedAccounts.sorted().compactMap { book.accounts[$0] }
         if !changed.isEmpty { statements.append(AccountRows.update(changed)) }
         if !decisions.journals.isEmpty {
             statements.append(JournalRows.insert(decisions.journals))
             statements.append(JournalRows.insertLines(of: decisions.journals))
             statements.append(Self.insert(decisions.movements))
-            statements.append(head.save(chain: LockedBatch.chain))
+            statements.append(head.save(chain: BatchInput.chain))
         }
         let holds = book.changedHolds.compactMap { book.holds[$0] }
         if !holds.isEmpty { statements.append(HoldRows.upsert(holds, now: now)) }

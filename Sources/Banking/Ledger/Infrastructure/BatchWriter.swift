@@ -5,7 +5,7 @@ import Kernel
 import Logging
 import Postgres
 
-/// Commits one batch after the other: two round trips each, {begin, lock, read} → decide → {write, commit}.
+/// Commits one batch after the other: two round trips each, {begin, read} → decide → {write, commit}.
 final class BatchWriter: Sendable {
     private let clock: any WallClock
     private let auditTrail: AuditTrail
@@ -33,28 +33,31 @@ final class BatchWriter: Sendable {
             }
         }
         guard !current.isEmpty else { return }
-        commit(current, on: connection, isRetry: false)
+        commit(current, on: connection, locking: false, isRetry: false)
     }
 
-    /// One attempt at a batch; after a conflict once more, then in halves, so that only the unit to blame fails.
-    private func commit(_ batch: [PendingUnit], on connection: Connection, isRetry: Bool) {
+    /// One attempt at a batch; after a conflict once more under row locks, then in halves, so that only the unit to blame fails.
+    private func commit(_ batch: [PendingUnit], on connection: Connection, locking: Bool, isRetry: Bool) {
         do {
             try connection.connectForBatch()
-            let answers = try attempt(batch, on: connection)
+            let answers = try attempt(batch, locking: locking, on: connection)
             assert(answers.count == batch.count, "every unit gets an answer")
             for (pending, answer) in zip(batch, answers) { pending.finish(answer) }
         } catch let error as PostgresError where error.isConnectionLost {
             // Nothing was sent that could commit: a loss at the commit is settled inside the attempt.
             logger.error("posting connection lost", metadata: ["error": "\(error)"])
             fail(batch, .unavailable())
+        } catch let error as PostgresError where !locking && AccountRows.isConflict(error) {
+            connection.rollback()
+            commit(batch, on: connection, locking: true, isRetry: isRetry)
         } catch let error as PostgresError where error.isRetryable || error.isUniqueViolation || error.isCheckViolation {
             connection.rollback()
             if !isRetry, !error.isCheckViolation {
-                commit(batch, on: connection, isRetry: true)
+                commit(batch, on: connection, locking: true, isRetry: true)
             } else if batch.count > 1 {
                 let middle = batch.count / 2
-                commit(Array(batch[..<middle]), on: connection, isRetry: false)
-                commit(Array(batch[middle...]), on: connection, isRetry: false)
+                commit(Array(batch[..<middle]), on: connection, locking: true, isRetry: false)
+                commit(Array(batch[middle...]), on: connection, locking: true, isRetry: false)
             } else {
                 logger.error("unit cannot be posted", metadata: ["error": "\(error)"])
                 fail(batch, .unavailable())
@@ -72,29 +75,31 @@ final class BatchWriter: Sendable {
 
     // MARK: One attempt
 
-    private func attempt(_ batch: [PendingUnit], on connection: Connection) throws -> [Result<PostingReceipt, Refusal>] {
-        let locked = try LockedBatch(batch, on: connection)
+    private func attempt(
+        _ batch: [PendingUnit], locking: Bool, on connection: Connection
+    ) throws -> [Result<PostingReceipt, Refusal>] {
+        let input = try BatchInput(batch, locking: locking, on: connection)
         let now = clock.now()
         var identifiers = ChainIdentifiers(
-            lane: locked.lane.number, now: now,
-            floor: max(locked.lane.lastIdentifier, locked.dayFloor, locked.accounts.map(\.lastJournal).max() ?? 0))
+            lane: input.lane.number, now: now,
+            floor: max(input.lane.lastIdentifier, input.dayFloor, input.accounts.map(\.lastJournal).max() ?? 0))
         var book = PostingBook(
-            accounts: locked.accounts, holds: locked.holds, businessDate: locked.businessDate, now: now, lane: locked.lane.number,
-            position: locked.lane.position, mint: { identifiers.next() })
+            accounts: input.accounts, holds: input.holds, businessDate: input.businessDate, now: now, lane: input.lane.number,
+            position: input.lane.position, mint: { identifiers.next() })
         var decisions = BatchDecisions()
         for (index, pending) in batch.enumerated() {
-            decisions.decide(pending.unit, index: index, locked: locked, book: &book)
+            decisions.decide(pending.unit, index: index, input: input, book: &book)
         }
-        var head = locked.lane
+        var head = input.lane
         if !decisions.isEmpty {
-            decisions.seal(after: locked.lane.hash)
+            decisions.seal(after: input.lane.hash)
             if let last = decisions.journals.last {
                 head = ChainLane(
-                    number: locked.lane.number, position: book.position, lastIdentifier: last.id.bits, hash: last.hash)
+                    number: input.lane.number, position: book.position, lastIdentifier: last.id.bits, hash: last.hash)
             }
             let write = BatchWrite(
                 decisions: decisions, book: book, batch: batch, head: head,
-                audit: auditTrail.statements(appending: decisions.auditRecords(of: batch), to: locked.auditLane), now: now)
+                audit: auditTrail.statements(appending: decisions.auditRecords(of: batch), to: input.auditLane), now: now)
             try send(write, decisions: decisions, batch: batch, on: connection)
             observer.posted(decisions.journals)
             observer.committed(units: decisions.committedCount)

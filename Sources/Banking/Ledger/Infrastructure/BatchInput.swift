@@ -3,8 +3,12 @@ import Audit
 import Kernel
 import Postgres
 
-/// What one round trip brings back: the lane, the accounts under their locks, and everything read after the locks were taken.
-struct LockedBatch {
+/// What one round trip brings back: the lane of the chain, held until the commit, and everything the decisions need.
+///
+/// The accounts themselves are not locked at first. Within this process no two batches hold the same account (`PostingQueue`), and a
+/// change by anybody else shows in the account's revision when the batch is written: then the batch is done again under row locks.
+/// That spares two row locks and their log records a transfer in the usual case, and is exact in every case.
+struct BatchInput {
     let lane: ChainLane
     let auditLane: ChainLane
     let businessDate: BusinessDate
@@ -25,16 +29,17 @@ struct LockedBatch {
 
     static let chain = "journal"
 
-    /// Begins the transaction and takes the locks: the lane first, then the accounts in ascending order in one statement. What depends
-    /// on another's commit (keys, the day) is read in later statements, whose snapshots begin when the locks are held.
-    init(_ batch: [PendingUnit], on connection: Connection) throws {
+    /// Begins the transaction, takes the lane and reads. The day is read after the lane is held, because who opens a day holds all lanes.
+    /// - Parameter locking: true takes the accounts' row locks, in ascending order in one statement; keys are then read after them
+    init(_ batch: [PendingUnit], locking: Bool, on connection: Connection) throws {
         let accountIDs = Array(Set(batch.flatMap(\.accounts)))
         let holdIDs = Array(Set(batch.flatMap(\.holds)))
         let keys = Array(Set(batch.compactMap { $0.unit.idempotency?.digest }))
         let clientIDs = Array(Set(batch.flatMap { $0.unit.commands.compactMap(\.clientTransactionID) }))
 
         var statements: [SQL] = [
-            "BEGIN", ChainLane.takeFree(chain: Self.chain), AccountRows.lock(accountIDs), IdempotencyStore.find(keys),
+            "BEGIN", ChainLane.takeFree(chain: Self.chain), locking ? AccountRows.lock(accountIDs) : AccountRows.read(accountIDs),
+            IdempotencyStore.find(keys),
             "SELECT business_date, first_journal FROM ledger.business_day ORDER BY business_date DESC LIMIT 1",
             ChainLane.takeFree(chain: AuditTrail.chain),
         ]
