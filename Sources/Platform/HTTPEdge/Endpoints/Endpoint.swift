@@ -124,8 +124,8 @@ public struct EndpointOptions: Sendable {
     public var cacheSeconds: Int?
     /// An absent body stands for an empty object.
     public var allowsEmptyBody: Bool
-    /// Left out of the OpenAPI document and of the access log.
-    public var isHidden: Bool
+    /// Asked for by machines every few seconds (probes, scrapes): left out of the access log.
+    public var isQuiet: Bool
     /// Further replies than the main one, for the document.
     public var alternatives: [AlternativeReply]
     /// Content type of the main reply when it is not JSON.
@@ -135,7 +135,7 @@ public struct EndpointOptions: Sendable {
 
     public init(
         isIdempotent: Bool? = nil, rateLimit: RateLimitClass = .standard, allowsTemporaryPassword: Bool = false,
-        usesRefreshCookie: Bool = false, cacheSeconds: Int? = nil, allowsEmptyBody: Bool = false, isHidden: Bool = false,
+        usesRefreshCookie: Bool = false, cacheSeconds: Int? = nil, allowsEmptyBody: Bool = false, isQuiet: Bool = false,
         alternatives: [AlternativeReply] = [], contentType: String? = nil, details: String? = nil
     ) {
         self.isIdempotent = isIdempotent
@@ -144,7 +144,7 @@ public struct EndpointOptions: Sendable {
         self.usesRefreshCookie = usesRefreshCookie
         self.cacheSeconds = cacheSeconds
         self.allowsEmptyBody = allowsEmptyBody
-        self.isHidden = isHidden
+        self.isQuiet = isQuiet
         self.alternatives = alternatives
         self.contentType = contentType
         self.details = details

@@ -1,0 +1,338 @@
+import NIOCore
+import NIOHTTP1
+
+/// One HTTP/1.1 connection, on its event loop: reads requests one after the other, has each answered by the pipeline in a task on
+/// the same loop, and writes the responses in order.
+///
+/// A request that came early (pipelining) waits; while one waits, nothing more is read. Every stage has a time limit, watched by
+/// one coarse timer per connection.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = IOData
+
+    private enum Stage {
+        /// Between requests.
+        case idle
+        case reading(HTTPRequestHead, body: [UInt8])
+        /// The pipeline works; `number` tells its response from one that came too late.
+        case answering(number: Int, IncomingRequest, Task<Void, Never>, isKeptAlive: Bool, isVersion10: Bool)
+        /// The last response is on its way; what still arrives is thrown away, then the connection closes.
+        case closing
+    }
+
+    private let pipeline: Pipeline
+    private let configuration: EdgeConfiguration
+    private let executor: EventLoopExecutor
+    private let date: DateHeader
+    private var peer = PeerAddress("")
+
+    private var stage = Stage.idle
+    private var stageSince = NIODeadline.now()
+    private var waiting: [HTTPServerRequestPart] = []
+    private var waitingFault: UnreadableRequest?
+    private var requestNumber = 0
+    private var isReadHeld = false
+    private var isInputClosed = false
+    private var isQuiescing = false
+    private var isCancelled = false
+    /// The body is longer than allowed: what still comes of it is thrown away.
+    private var isDiscarding = false
+    private var discardedBytes = 0
+    private var timer: RepeatedTask?
+
+    init(pipeline: Pipeline, configuration: EdgeConfiguration, executor: EventLoopExecutor, date: DateHeader) {
+        self.pipeline = pipeline
+        self.configuration = configuration
+        self.executor = executor
+        self.date = date
+    }
+
+    // MARK: Life of the connection
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { start(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        start(context)
+        context.fireChannelActive()
+    }
+
+    private func start(_ context: ChannelHandlerContext) {
+        guard timer == nil else { return }
+        peer = PeerAddress(context.remoteAddress?.ipAddress ?? "")
+        stageSince = .now()
+        let shortest = min(
+            configuration.requestTimeLimitSeconds, configuration.requestReadTimeLimitSeconds, configuration.idleTimeLimitSeconds,
+            configuration.cancellationGraceSeconds)
+        let tick = TimeAmount.milliseconds(max(50, min(1_000, shortest * 250)))
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in
+            bound.value.handler.watchTime(bound.value.context)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        stop()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        stop()
+    }
+
+    private func stop() {
+        timer?.cancel()
+        timer = nil
+        // A handler that is at work finishes: the caller does not know the outcome and asks again with the same key.
+        waiting = []
+        stage = .closing
+    }
+
+    // MARK: Reading
+
+    func read(context: ChannelHandlerContext) {
+        if !waiting.isEmpty {
+            isReadHeld = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if isDiscarding {
+            discard(part, context)
+            return
+        }
+        switch stage {
+        case .answering: waiting.append(part)
+        case .idle where !waiting.isEmpty: waiting.append(part)
+        default: accept(part, context)
+        }
+    }
+
+    private func accept(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch (stage, part) {
+        case (.idle, .head(let head)): begin(head, context)
+        case (.reading(let head, var body), .body(let bytes)):
+            guard body.count + bytes.readableBytes <= configuration.maximumBodyBytes else {
+                refuseBody(head, context)
+                return
+            }
+            // The stage lets go of the array first, so that appending does not copy it.
+            stage = .idle
+            body.append(contentsOf: bytes.readableBytesView)
+            stage = .reading(head, body: body)
+        case (.reading(let head, let body), .end): answer(head, .bytes(body), context)
+        case (.closing, _): discard(part, context)
+        default: break
+        }
+    }
+
+    private func discard(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        guard case .body(let bytes) = part else { return }
+        discardedBytes += bytes.readableBytes
+        // A caller that does not stop sending is cut off; a polite one gets to read the response.
+        if discardedBytes > 8 * configuration.maximumBodyBytes { context.close(promise: nil) }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        enter(.reading(head, body: []))
+        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > configuration.maximumBodyBytes {
+            refuseBody(head, context)
+            return
+        }
+        if head.version.minor > 0, head.headers.contains(name: "expect"),
+            head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
+        {
+            var buffer = context.channel.allocator.buffer(capacity: 32)
+            buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+            context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
+        }
+    }
+
+    private func refuseBody(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        isDiscarding = true
+        answer(head, .tooLarge, context)
+    }
+
+    // MARK: Answering
+
+    private func answer(_ head: HTTPRequestHead, _ body: IncomingRequest.Body, _ context: ChannelHandlerContext) {
+        requestNumber += 1
+        let number = requestNumber
+        let request = IncomingRequest(
+            method: head.method.rawValue, uri: head.uri, headers: head.headers.map { (name: $0.name, value: $0.value) }, body: body,
+            peer: peer,
+            requiresHost: head.version.minor > 0)
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        // The task prefers this loop's thread, so a request that waits for nothing never changes threads.
+        let task = Task(executorPreference: executor) { [pipeline] in
+            let response = await pipeline.respond(to: request)
+            if loop.inEventLoop {
+                bound.value.handler.finish(number, response, bound.value.context)
+            } else {
+                loop.execute { bound.value.handler.finish(number, response, bound.value.context) }
+            }
+        }
+        isCancelled = false
+        // An upgrade is never accepted, and the decoder reads nothing after a request for one.
+        let isKeptAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
+        enter(.answering(number: number, request, task, isKeptAlive: isKeptAlive, isVersion10: head.version.minor == 0))
+    }
+
+    private func finish(_ number: Int, _ response: OutgoingResponse, _ context: ChannelHandlerContext) {
+        guard case .answering(number, _, _, let isKeptAlive, let isVersion10) = stage else { return }
+        let staysOpen = isKeptAlive && !response.closesConnection && !isQuiescing && !isInputClosed
+        write(response, isKeptAlive: staysOpen, isVersion10: isVersion10, context)
+        if staysOpen {
+            enter(.idle)
+            continueWithWaiting(context)
+        } else {
+            closeAfterWriting(context)
+        }
+    }
+
+    private func write(_ response: OutgoingResponse, isKeptAlive: Bool, isVersion10: Bool, _ context: ChannelHandlerContext) {
+        var buffer = context.channel.allocator.buffer(capacity: 768 + response.body.count)
+        ResponseBytes.write(response, into: &buffer, isKeptAlive: isKeptAlive, isVersion10: isVersion10, date: date.bytes)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
+    }
+
+    /// Takes up what arrived during the last answer. Waits while the caller does not read its responses.
+    private func continueWithWaiting(_ context: ChannelHandlerContext) {
+        var taken = 0
+        while taken < waiting.count, case let part = waiting[taken], context.channel.isWritable {
+            if case .answering = stage { break }
+            taken += 1
+            accept(part, context)
+        }
+        waiting.removeFirst(min(taken, waiting.count))
+        if let fault = waitingFault, waiting.isEmpty, case .idle = stage {
+            waitingFault = nil
+            refuse(fault, context)
+            return
+        }
+        if isReadHeld, waiting.isEmpty {
+            isReadHeld = false
+            context.read()
+        }
+        if waiting.isEmpty, case .idle = stage, isInputClosed { context.close(promise: nil) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, case .idle = stage, !waiting.isEmpty { continueWithWaiting(context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Ending
+
+    /// Sends the end of our side and gives the caller a moment to read before the connection goes, because closing a socket with
+    /// unread bytes would destroy the response on its way.
+    private func closeAfterWriting(_ context: ChannelHandlerContext) {
+        waiting = []
+        waitingFault = nil
+        enter(.closing)
+        if isInputClosed {
+            context.close(promise: nil)
+        } else {
+            context.close(mode: .output, promise: nil)
+            if isReadHeld {
+                isReadHeld = false
+                context.read()
+            }
+        }
+    }
+
+    private func refuse(_ fault: UnreadableRequest, _ context: ChannelHandlerContext) {
+        write(pipeline.respond(toUnreadable: fault), isKeptAlive: false, isVersion10: false, context)
+        closeAfterWriting(context)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let fault = Self.fault(of: error) else {
+            context.close(promise: nil)
+            return
+        }
+        switch stage {
+        case .answering: waitingFault = fault
+        case .idle where !waiting.isEmpty: waitingFault = fault
+        case .idle, .reading: refuse(fault, context)
+        case .closing: context.close(promise: nil)
+        }
+    }
+
+    /// Nil for errors of the socket, after which nothing can be said to anybody.
+    private static func fault(of error: any Error) -> UnreadableRequest? {
+        guard let error = error as? HTTPParserError else { return nil }
+        switch error {
+        case .headerOverflow: return .largeHeaders
+        case .invalidEOFState: return nil
+        default: return .malformed
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            isInputClosed = true
+            switch stage {
+            case .answering: break
+            case .idle where !waiting.isEmpty: break
+            default: context.close(promise: nil)
+            }
+        case is ChannelShouldQuiesceEvent:
+            isQuiescing = true
+            if case .idle = stage, waiting.isEmpty { context.close(promise: nil) }
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: Time
+
+    private func enter(_ next: Stage) {
+        stage = next
+        stageSince = .now()
+    }
+
+    private func watchTime(_ context: ChannelHandlerContext) {
+        let elapsedNanoseconds = (NIODeadline.now() - stageSince).nanoseconds
+        func exceeds(_ seconds: Int64) -> Bool { elapsedNanoseconds >= seconds * 1_000_000_000 }
+        switch stage {
+        case .idle:
+            // A connection that never sent a request has only the time that one may take to arrive.
+            let limit = requestNumber == 0 ? configuration.requestReadTimeLimitSeconds : configuration.idleTimeLimitSeconds
+            if exceeds(limit) { context.close(promise: nil) }
+        case .reading:
+            if exceeds(configuration.requestReadTimeLimitSeconds) { refuse(.slow, context) }
+        case .answering(let number, let request, let task, _, _):
+            if exceeds(configuration.requestTimeLimitSeconds + configuration.cancellationGraceSeconds) {
+                finish(number, pipeline.respond(toOverdue: request), context)
+            } else if exceeds(configuration.requestTimeLimitSeconds), !isCancelled {
+                isCancelled = true
+                task.cancel()
+            }
+        case .closing:
+            if exceeds(2) { context.close(promise: nil) }
+        }
+    }
+}
+
+/// Runs the tasks of an event loop's requests on that loop's thread.
+final class EventLoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let executor = asUnownedTaskExecutor()
+        loop.execute { job.runSynchronously(on: executor) }
+    }
+}
