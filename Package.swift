@@ -108,7 +108,7 @@ let package = Package(
         .target(name: "TestKit", dependencies: ["Kernel", "Postgres"], path: "Tests/TestKit", swiftSettings: strict),
         tests("KernelTests", ["Kernel", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("HTTPEdgeTests", ["HTTPEdge", "Observability", "TestKit"]),
+        tests("HTTPEdgeTests", ["HTTPEdge", "Observability", "Redis", "TestKit", .product(name: "Logging", package: "swift-log")]),
         tests(
             "SecurityTests",
             [
