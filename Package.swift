@@ -105,7 +105,9 @@ let package = Package(
             path: "Benchmarks", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Tests
-        .target(name: "TestKit", dependencies: ["Kernel", "Postgres"], path: "Tests/TestKit", swiftSettings: strict),
+        .target(
+            name: "TestKit", dependencies: ["Kernel", "Postgres", .product(name: "Logging", package: "swift-log")], path: "Tests/TestKit",
+            swiftSettings: strict),
         tests("KernelTests", ["Kernel", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests("HTTPEdgeTests", ["HTTPEdge", "Observability", "Redis", "TestKit", .product(name: "Logging", package: "swift-log")]),
