@@ -54,7 +54,7 @@ public struct EntryView: Sendable, Equatable {
 }
 
 /// A place in an account's history. Pages go on from it, whatever is added meanwhile.
-public struct EntryCursor: Sendable, Equatable, Comparable {
+public struct EntryCursor: Sendable, Hashable, Comparable {
     public let journal: Identifier<Journal>
     public let lineNumber: Int16
 

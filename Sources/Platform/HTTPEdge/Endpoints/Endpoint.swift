@@ -132,11 +132,14 @@ public struct EndpointOptions: Sendable {
     public var contentType: String?
     /// Longer text for the document.
     public var details: String?
+    /// How long a call may take when the usual limit is too short for it.
+    public var timeLimitSeconds: Int64?
 
     public init(
         isIdempotent: Bool? = nil, rateLimit: RateLimitClass = .standard, allowsTemporaryPassword: Bool = false,
         usesRefreshCookie: Bool = false, cacheSeconds: Int? = nil, allowsEmptyBody: Bool = false, isQuiet: Bool = false,
-        alternatives: [AlternativeReply] = [], contentType: String? = nil, details: String? = nil
+        alternatives: [AlternativeReply] = [], contentType: String? = nil, details: String? = nil,
+        timeLimitSeconds: Int64? = nil
     ) {
         self.isIdempotent = isIdempotent
         self.rateLimit = rateLimit
@@ -148,6 +151,7 @@ public struct EndpointOptions: Sendable {
         self.alternatives = alternatives
         self.contentType = contentType
         self.details = details
+        self.timeLimitSeconds = timeLimitSeconds
     }
 }
 

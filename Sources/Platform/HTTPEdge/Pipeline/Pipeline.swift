@@ -96,6 +96,14 @@ final class Pipeline: Sendable {
     }
 
     /// The answer for a handler that did not let go in time. Its work may still be done, so the caller is told to ask again.
+    /// How long a request may take: asked for only when it is already slow, so finding its route again costs nothing that matters.
+    func timeLimitSeconds(of incoming: IncomingRequest) -> Int64 {
+        guard case .route(let index, _) = table.match(method: incoming.method, path: RequestTarget(incoming.uri).path) else {
+            return configuration.requestTimeLimitSeconds
+        }
+        return routes[index].endpoint.options.timeLimitSeconds ?? configuration.requestTimeLimitSeconds
+    }
+
     func respond(toOverdue incoming: IncomingRequest) -> OutgoingResponse {
         let scan = HeaderScan(incoming.headers)
         var exchange = Exchange(
@@ -245,7 +253,8 @@ final class Pipeline: Sendable {
         return RequestContext(
             traceID: exchange.traceID, channel: browserChannel ?? .api, isBrowserChannel: browserChannel != nil,
             ipAddress: exchange.peer.text, userAgent: String((scan.userAgent ?? "").prefix(255)), receivedAt: now,
-            deadline: now.adding(seconds: configuration.requestTimeLimitSeconds), idempotencyKey: key, method: endpoint.method.rawValue,
+            deadline: now.adding(seconds: endpoint.options.timeLimitSeconds ?? configuration.requestTimeLimitSeconds), idempotencyKey: key,
+            method: endpoint.method.rawValue,
             path: path, stepUpToken: scan.stepUpToken)
     }
 

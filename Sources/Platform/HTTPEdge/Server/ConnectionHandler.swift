@@ -310,9 +310,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .reading:
             if exceeds(configuration.requestReadTimeLimitSeconds) { refuse(.slow, context) }
         case .answering(let number, let request, let task, _, _):
-            if exceeds(configuration.requestTimeLimitSeconds + configuration.cancellationGraceSeconds) {
+            guard exceeds(configuration.requestTimeLimitSeconds) else { break }
+            let limit = pipeline.timeLimitSeconds(of: request)
+            if exceeds(limit + configuration.cancellationGraceSeconds) {
                 finish(number, pipeline.respond(toOverdue: request), context)
-            } else if exceeds(configuration.requestTimeLimitSeconds), !isCancelled {
+            } else if exceeds(limit), !isCancelled {
                 isCancelled = true
                 task.cancel()
             }
