@@ -79,7 +79,7 @@ let package = Package(
         // MARK: Banking
         banking("Audit", [.product(name: "Crypto", package: "swift-crypto")]),
         banking("Ledger", ["Audit", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
-        banking("Identity", ["Audit", "Security", "Redis", .product(name: "Crypto", package: "swift-crypto")]),
+        banking("Identity", ["Audit", "Notifications", "Security", "Redis", .product(name: "Crypto", package: "swift-crypto")]),
         banking("Parties", ["Audit"]),
         banking("Products", ["Audit"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
@@ -118,7 +118,12 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         tests("LedgerTests", ["Ledger", "Audit", "TestKit"]),
-        tests("IdentityTests", ["Identity", "TestKit"]),
+        tests(
+            "IdentityTests",
+            [
+                "Identity", "Application", "Audit", "HTTPEdge", "Notifications", "Observability", "Postgres", "Security", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("AccountsTests", ["Accounts", "Parties", "Products", "Ledger", "TestKit"]),
         tests("PaymentsTests", ["Payments", "TestKit"]),
         tests("AppTests", ["App", "TestKit"]),

@@ -98,7 +98,7 @@ import Testing
             "y": Base64URL.encode(attackerKeys.verification[0].y),
         ]
         let sources: [[String: Any]] = [
-            ["jwk": key], ["jku": "https://attacker.example/jwks.json"], ["x5u": "https://attacker.example/chain.pem"],
+            ["jwk": key], ["jku": "https://evil.example/jwks.json"], ["x5u": "https://evil.example/chain.pem"],
             ["x5c": ["MIIB"]], ["x5t": "abc"], ["x5t#S256": "abc"],
         ]
         for source in sources {
@@ -210,7 +210,7 @@ import Testing
         #expect(forge.refuses(try forge.token(claimChanges: ["aud": "wekeza-api ", "iss": "wekeza"])))
         #expect(forge.refuses(try forge.token(claimChanges: ["aud": ["wekeza-api"]])))
         #expect(forge.refuses(try forge.token(claimChanges: ["aud": ["wekeza-api", "other"]])))
-        #expect(forge.refuses(try forge.token(claimChanges: ["iss": "https://attacker.example"])))
+        #expect(forge.refuses(try forge.token(claimChanges: ["iss": "https://evil.example"])))
         #expect(forge.refuses(try forge.token(claimChanges: ["cid": "not an id"])))
         #expect(forge.refuses(try forge.token(claimChanges: ["cid": 7])))
     }

@@ -46,6 +46,13 @@ public final class TokenVerifier: Sendable {
         return verified
     }
 
+    /// The content of a token that was good once: for signing out, which an expired token must still be able to do.
+    /// - Throws: 401 `invalid_token`
+    public func verifyIgnoringTime(_ token: String) throws(Refusal) -> AccessToken {
+        guard token.utf8.count <= Self.maximumTokenBytes, let verified = verified(token) else { throw Self.refusal }
+        return verified
+    }
+
     /// Tokens remembered now.
     public var cachedTokenCount: Int { cache.withLock { $0.count } }
 

@@ -1,0 +1,46 @@
+import HTTPEdge
+import Kernel
+import Postgres
+import Security
+
+/// Turns a bearer token into the person behind it as the tables know them at this moment.
+///
+/// The token is verified (or recognised from the cache), and then the session table is asked, on every request: an ended session, a
+/// disabled user, another role act at once. The questions of requests that come together travel as one query.
+public final class SessionAuthenticator: Authenticator {
+    private let verifier: TokenVerifier
+    private let clock: any WallClock
+    private let policy: SessionPolicy
+    private let activity: SessionActivity
+    private let sessions: Coalescer<Identifier<Session>, SessionStore.Live>
+
+    init(services: IdentityServices, database: PostgresConfiguration, connections: Int) {
+        verifier = services.verifier
+        clock = services.clock
+        policy = services.policy
+        activity = services.activity
+        sessions = Coalescer(configuration: database, connections: connections) { transaction, identifiers in
+            try SessionStore.live(identifiers, in: transaction)
+        }
+    }
+
+    /// - Throws: 401 `invalid_token`
+    public func authenticate(bearerToken: String, context: RequestContext) async throws -> Principal {
+        let token = try verifier.verify(bearerToken)
+        guard let live = try await sessions.load(token.sessionID), live.userID == token.userID else { throw Self.refusal }
+        let now = clock.now()
+        guard now < live.absoluteExpiry,
+            activity.touch(token.sessionID, stored: live.lastSeenAt, at: now, idleSeconds: policy.idleSeconds)
+        else { throw Self.refusal }
+        return live.principal
+    }
+
+    /// Writes down when sessions were last seen, and ends the threads.
+    func shutdown() async {
+        await activity.flush()
+        sessions.shutdown()
+    }
+
+    private static let refusal = Refusal(
+        .unauthenticated, "invalid_token", "Your session is not valid any more; please sign in again")
+}

@@ -1,0 +1,63 @@
+import Application
+import HTTPEdge
+import Kernel
+import Notifications
+import Postgres
+import Security
+
+/// The room Identity, put together: who people are, and what they have proved.
+public struct IdentityModule: Sendable {
+    /// Everything this room answers to over HTTP.
+    public let endpoints: [Endpoint]
+    /// Asks the session table on every request.
+    public let authenticator: SessionAuthenticator
+    /// Creating users and seeding the demonstration's.
+    public let users: UserCreation
+    /// Confirmation of sensitive actions with a second factor, for the rooms that have such actions.
+    public let stepUp: StepUp
+
+    let services: IdentityServices
+
+    /// - Parameters:
+    ///   - pool: connections as the application's role
+    ///   - database: the same database, for the authenticator's own connections
+    ///   - keys: sign and verify access tokens
+    ///   - masterSecret: at least 32 random bytes that live outside of the database and never change (see `SecretFile`); the keys of
+    ///     digests are derived from it
+    ///   - hasher: with the same pepper in every process; see `PasswordHasher`
+    ///   - authenticatorConnections: each carries one grouped query at a time
+    public init(
+        pool: ConnectionPool, database: PostgresConfiguration, keys: SigningKeys, masterSecret: [UInt8], hasher: PasswordHasher,
+        audit: any AuditSink, messages: MessageOutbox, mode: IdentityMode, clock: any WallClock, identifiers: any IdentifierSource,
+        policy: SessionPolicy = SessionPolicy(), scope: TokenScope = TokenScope(), random: any RandomSource = SystemRandom(),
+        breached: BreachedPasswords = BreachedPasswords(), authenticatorConnections: Int = 2
+    ) {
+        precondition(masterSecret.count >= 32, "a master secret has at least 256 bits")
+        let services = IdentityServices(
+            pool: pool, clock: clock, identifiers: identifiers, random: random, hasher: hasher,
+            signer: TokenSigner(keys: keys, scope: scope), verifier: TokenVerifier(keys: keys, scope: scope, clock: clock),
+            breached: breached, audit: audit, messages: messages, mode: mode, policy: policy, activity: SessionActivity(pool: pool),
+            digestKey: Digests.derivedKey(from: masterSecret, purpose: "wekeza identity digests"))
+        self.services = services
+        endpoints = IdentityEndpoints(services: services, keys: keys).all
+        authenticator = SessionAuthenticator(services: services, database: database, connections: authenticatorConnections)
+        users = UserCreation(services: services)
+        stepUp = StepUp(services: services)
+    }
+
+    /// Forgets sessions that ended long ago (30 days) and counters nobody adds to (a day). For a job; bounded work a call.
+    /// - Returns: rows removed
+    @discardableResult
+    public func purge() async throws -> Int {
+        let services = services
+        return try await services.pool.transaction { transaction in
+            let now = services.clock.now()
+            let sessions = try SessionStore.purge(expiredBefore: now.adding(seconds: -30 * 86_400), limit: 1_000, in: transaction)
+            return sessions
+                + (try LoginFailureStore.purge(olderThan: now.adding(seconds: -86_400), limit: 1_000, in: transaction))
+        }
+    }
+
+    /// Writes down what is in memory only and ends the authenticator's threads.
+    public func shutdown() async { await authenticator.shutdown() }
+}
