@@ -2,6 +2,7 @@ import HTTPEdge
 import Kernel
 import Postgres
 import Security
+import TestKit
 import Testing
 
 @testable import Identity

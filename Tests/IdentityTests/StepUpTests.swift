@@ -2,6 +2,8 @@ import Application
 import HTTPEdge
 import Kernel
 import Postgres
+import Security
+import TestKit
 import Testing
 
 @testable import Identity

@@ -19,6 +19,13 @@ public final class SessionAuthenticator: Authenticator {
         clock = services.clock
         policy = services.policy
         activity = services.activity
+        var database = database.with(applicationName: "wekeza sessions")
+        // One statement is all these connections ever run, and its way through the two primary keys is right however full the tables
+        // are; so it is planned once and for all.
+        for (setting, value) in [
+            "plan_cache_mode": "force_generic_plan", "jit": "off", "enable_seqscan": "off", "enable_hashjoin": "off",
+            "enable_mergejoin": "off",
+        ] { database.settings[setting] = value }
         sessions = Coalescer(configuration: database, connections: connections) { transaction, identifiers in
             try SessionStore.live(identifiers, in: transaction)
         }
