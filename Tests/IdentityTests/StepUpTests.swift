@@ -159,6 +159,17 @@ import Testing
         }
     }
 
+    @Test func requestsWithoutAKeyAreOperationsOfTheirOwn() async throws {
+        try await Harness.run { bank in
+            let amina = try await Customer(bank)
+            let token = try await amina.confirm()
+            let first = try #require(try await amina.reserve(token, key: ""))
+            #expect(try await amina.reserve(token, key: "") == nil)
+            try await bank.module.stepUp.release(first)
+            #expect(try await amina.reserve(token, key: "") != nil)
+        }
+    }
+
     @Test func refusesEveryDifference() async throws {
         try await Harness.run { bank in
             let amina = try await Customer(bank)

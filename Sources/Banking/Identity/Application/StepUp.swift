@@ -45,7 +45,8 @@ public struct StepUp: Sendable {
         guard let token = context.stepUpToken, !token.isEmpty else { return nil }
         let services = services
         let principal = try context.requirePrincipal()
-        let operation = IdempotencyKey(context).digest
+        // PUT and PATCH have no key: each of their requests is an operation of its own.
+        let operation = context.idempotencyKey.isEmpty ? services.identifiers.nextBits() : IdempotencyKey(context).digest
         let binding = Digests.sha256(action.binding(userID: principal.userID, sessionID: principal.sessionID))
         let challengeID = try await services.pool.transaction(deadline: context.deadline) { transaction in
             try StepUpStore.reserve(
