@@ -31,7 +31,7 @@ public final class PasswordHasher: Sendable {
     ///   - maximumQueueLength: sign-ins that may wait; one more is refused with 503
     public init(
         pepper: [UInt8], cost: Cost = Cost(), random: any RandomSource = SystemRandom(), threadCount: Int = 2,
-        maximumQueueLength: Int = 64
+        maximumQueueLength: Int = 256
     ) {
         precondition(pepper.count >= 32, "a pepper has at least 256 bits")
         self.pepper = Digests.derivedKey(from: pepper, purpose: "wekeza password pepper")
