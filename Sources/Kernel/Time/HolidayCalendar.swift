@@ -19,23 +19,19 @@ public struct HolidayCalendar: Sendable {
     public func next(after date: BusinessDate) -> BusinessDate { onOrAfter(date.adding(days: 1)) }
 
     /// Kenyan public holidays with a fixed date (Public Holidays Act, Cap. 110) and Easter (Western reckoning) for a span of years.
-    /// A holiday on a Sunday moves to the Monday. Moon-dependent holidays (Idd) are gazetted each year and come in as data.
+    /// A holiday on a Sunday moves to the next day that is not a holiday itself. Moon-dependent holidays (Idd) are gazetted each year and come in as data.
     public static func kenya(years: ClosedRange<Int>, gazetted: Set<BusinessDate> = []) -> HolidayCalendar {
         let fixed = [(1, 1), (5, 1), (6, 1), (10, 10), (10, 20), (12, 12), (12, 25), (12, 26)]
-        var holidays = gazetted
-        for year in years {
-            for (month, day) in fixed {
-                guard let date = BusinessDate(year: year, month: month, day: day) else { continue }
-                holidays.insert(date)
-                if date.weekday == 7 {
-                    var observed = date.adding(days: 1)
-                    while holidays.contains(observed) { observed = observed.adding(days: 1) }
-                    holidays.insert(observed)
-                }
-            }
+        let days = years.flatMap { year in
             let easter = easterSunday(year: year)
-            holidays.insert(easter.adding(days: -2))
-            holidays.insert(easter.adding(days: 1))
+            return fixed.compactMap { BusinessDate(year: year, month: $0.0, day: $0.1) }
+                + [easter.adding(days: -2), easter.adding(days: 1)]
+        }
+        var holidays = gazetted.union(days)
+        for sunday in days where sunday.weekday == 7 {
+            var observed = sunday.adding(days: 1)
+            while holidays.contains(observed) { observed = observed.adding(days: 1) }
+            holidays.insert(observed)
         }
         return HolidayCalendar(holidays: holidays)
     }

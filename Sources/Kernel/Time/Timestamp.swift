@@ -84,8 +84,13 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         default: return nil
         }
         let seconds = Int64(date.epochDay) * 86_400 + hour * 3600 + minute * 60 + second - offsetSeconds
+        // An offset can carry the instant into a year that has no four digits, or one before 1900.
+        guard Self.readableSeconds.contains(seconds) else { return nil }
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
+
+    /// 1900-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
+    private static let readableSeconds: ClosedRange<Int64> = -2_208_988_800...253_402_300_799
 
     private static func digit(_ byte: UInt8) -> Int64? {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) ? Int64(byte - UInt8(ascii: "0")) : nil
