@@ -36,7 +36,8 @@ import Testing
             let identifier = Identifier<Journal>(bits: bits)
             try ensureEqual(Identifier<Journal>(identifier.description), identifier)
             let other = Identifier<Journal>(bits: UInt128(choices.draw(upTo: .max)) << 64 | UInt128(choices.draw(upTo: .max)))
-            try ensureEqual(identifier < other, identifier.description < other.description, "the order of the bytes is the order of the text")
+            try ensureEqual(
+                identifier < other, identifier.description < other.description, "the order of the bytes is the order of the text")
         }
     }
 
