@@ -37,6 +37,19 @@ public struct NewLedgerAccount: Sendable {
     }
 }
 
+/// Limits in minor units of a currency; nil is none.
+public struct CurrencyLimits: Sendable, Equatable {
+    public let currency: Currency
+    public let transactionLimit: Int64?
+    public let maximumBalance: Int64?
+
+    public init(currency: Currency, transactionLimit: Int64?, maximumBalance: Int64?) {
+        self.currency = currency
+        self.transactionLimit = transactionLimit
+        self.maximumBalance = maximumBalance
+    }
+}
+
 /// The state of accounts, for the rooms that manage them. Used inside the caller's transaction; every change takes the same row lock
 /// as the posting engine, so that a freeze is in force for the next posting and never cuts into one.
 public struct LedgerAccounts: Sendable {
@@ -118,6 +131,29 @@ public struct LedgerAccounts: Sendable {
             UPDATE ledger.account SET is_customer_blocked = \(isBlocked), requires_kyc = \(requiresKYC),
                 transaction_limit = \(transactionLimit), maximum_balance = \(maximumBalance), version = version + 1, revision = revision + 1
             WHERE id = ANY(\(ids)::uuid[])
+            """)
+    }
+
+    /// As above, with limits of their own for each currency; accounts in other currencies get none.
+    public func constrain(
+        owner: Identifier<Customer>, isBlocked: Bool, requiresKYC: Bool, limits: [CurrencyLimits], in transaction: Transaction
+    ) throws {
+        let ids = try transaction.query(
+            "SELECT id FROM ledger.account WHERE owner = \(owner) ORDER BY id FOR NO KEY UPDATE"
+        ).map { try $0.uuid(0) }
+        _ = try transaction.execute(
+            """
+            UPDATE ledger.account SET is_customer_blocked = \(isBlocked), requires_kyc = \(requiresKYC),
+                transaction_limit = l.transaction_limit, maximum_balance = l.maximum_balance, version = account.version + 1,
+                revision = account.revision + 1
+            FROM (
+                SELECT a.id, u.transaction_limit, u.maximum_balance FROM ledger.account a
+                LEFT JOIN unnest(\(limits.map(\.currency))::text[], \(limits.map(\.transactionLimit))::bigint[],
+                    \(limits.map(\.maximumBalance))::bigint[]) AS u (currency, transaction_limit, maximum_balance)
+                    ON u.currency = a.currency
+                WHERE a.id = ANY(\(ids)::uuid[])
+            ) AS l
+            WHERE account.id = l.id
             """)
     }
 

@@ -20,6 +20,20 @@ public struct BalanceView: Sendable, Equatable {
     public let lastTransactionAt: Timestamp?
     public let businessDate: BusinessDate
 
+    public init(
+        account: Identifier<Account>, currency: Currency, balance: Int64, holdAmount: Int64, overdraftLimit: Int64,
+        status: AccountStatus, lastTransactionAt: Timestamp?, businessDate: BusinessDate
+    ) {
+        self.account = account
+        self.currency = currency
+        self.balance = balance
+        self.holdAmount = holdAmount
+        self.overdraftLimit = overdraftLimit
+        self.status = status
+        self.lastTransactionAt = lastTransactionAt
+        self.businessDate = businessDate
+    }
+
     public var available: Int64 { balance - holdAmount + overdraftLimit }
 }
 
@@ -48,6 +62,36 @@ public struct EntryView: Sendable, Equatable {
     public let balanceAfter: Int64
     public let reversalOf: Identifier<Journal>?
     public let reversedBy: Identifier<Journal>?
+
+    public init(
+        account: Identifier<Account>, journal: Identifier<Journal>, lineNumber: Int16, transactionID: Identifier<TransactionRecord>,
+        reference: String, type: TransactionType, isReversed: Bool, amount: Int64, currency: Currency, fee: Int64, excise: Int64,
+        narration: String?, beneficiaryName: String?, counterpartyAccount: Identifier<Account>?, channel: Channel,
+        initiatedBy: Identifier<User>?, businessDate: BusinessDate, valueDate: BusinessDate, balanceAfter: Int64,
+        reversalOf: Identifier<Journal>?, reversedBy: Identifier<Journal>?
+    ) {
+        self.account = account
+        self.journal = journal
+        self.lineNumber = lineNumber
+        self.transactionID = transactionID
+        self.reference = reference
+        self.type = type
+        self.isReversed = isReversed
+        self.amount = amount
+        self.currency = currency
+        self.fee = fee
+        self.excise = excise
+        self.narration = narration
+        self.beneficiaryName = beneficiaryName
+        self.counterpartyAccount = counterpartyAccount
+        self.channel = channel
+        self.initiatedBy = initiatedBy
+        self.businessDate = businessDate
+        self.valueDate = valueDate
+        self.balanceAfter = balanceAfter
+        self.reversalOf = reversalOf
+        self.reversedBy = reversedBy
+    }
 
     public var postedAt: Timestamp { journal.mintedAt }
     public var cursor: EntryCursor { EntryCursor(journal: journal, lineNumber: lineNumber) }

@@ -99,7 +99,7 @@ public struct PostingBook {
                 guard balance.magnitude <= PostingRules.maximumBalanceMagnitude else {
                     throw .rule("limit_exceeded", "The balance would be larger than the books can hold")
                 }
-                assert(id.bits > state.lastJournal, "an account's journals are in the order of their identifiers")
+                assert(id.bits >= state.lastJournal, "an account's journals are in the order of their identifiers")
                 state.balance = balance
                 state.lastJournal = id.bits
                 state.isOverdrawnByBank = state.spendable < 0
@@ -202,11 +202,12 @@ public struct PostingBook {
         guard state.status == .active || state.status == .dormant else {
             throw .invalidState(state.status.name, "Only an active or dormant account can be closed")
         }
+        let isRefused = state.balance < 0 || (state.balance > 0 && destination == nil)
+        if isRefused {
+            throw .rule("balance_not_zero", "The balance must be zero or go to another account", field: "transferToAccountNumber")
+        }
         guard state.holdAmount == 0 else { throw .rule("holds_exist", "Money on the account is on hold") }
-        if state.balance != 0 {
-            guard let destination, state.balance > 0 else {
-                throw .rule("balance_not_zero", "The balance must be zero or go to another account", field: "transferToAccountNumber")
-            }
+        if state.balance > 0, let destination {
             let field = Leg.Authority.customer(field: "transferToAccountNumber")
             let draft = JournalDraft(
                 type: .transfer, referencePrefix: template.referencePrefix, sourceType: template.sourceType, sourceID: id.bits,
