@@ -38,15 +38,16 @@ public actor NumberBlocks {
                 blocks[space] = block.lowerBound < block.upperBound ? (block.lowerBound + 1)...block.upperBound : nil
                 return block.lowerBound
             }
-            if let claim = claims[space] {
-                // Somebody of this process is at it already; the block will do for both.
-                _ = try await claim.value
-                continue
-            }
-            let claim = Task { try await self.claim(space) }
+            // Somebody of this process may be at it already; the block will do for both.
+            let claim = claims[space] ?? Task { try await self.claim(space) }
             claims[space] = claim
-            defer { claims[space] = nil }
-            blocks[space] = try await claim.value
+            let claimed: Result<ClosedRange<Int64>, any Error> = await claim.result
+            // Whoever comes back first puts the block in place.
+            if claims[space] == claim {
+                claims[space] = nil
+                blocks[space] = try? claimed.get()
+            }
+            _ = try claimed.get()
         }
     }
 

@@ -92,9 +92,10 @@ public struct ProductCommands: Sendable {
             context: context, detail: detail + [("validFrom", date.description)])
         do {
             _ = try await pipeline.run(context, isIdempotent: false) { transaction in
-                let later = try transaction.query(
-                    "SELECT valid_from FROM products.\(raw: table) WHERE \(key) ORDER BY valid_from DESC LIMIT 1 FOR UPDATE")
-                if let newest = try later.first?.date(0), newest >= date { throw Self.overtaken(newest) }
+                // The lock first, by itself: only a statement begun after it sees what whoever held it before has added.
+                _ = try transaction.query("SELECT 1 FROM products.\(raw: table) WHERE \(key) FOR UPDATE")
+                let newest = try transaction.query("SELECT max(valid_from) FROM products.\(raw: table) WHERE \(key)")
+                if let newest = try newest.first?.dateOrNil(0), newest >= date { throw Self.overtaken(newest) }
                 _ = try transaction.execute(
                     "UPDATE products.\(raw: table) SET valid_to = \(date) WHERE \(key) AND (valid_to IS NULL OR valid_to > \(date))")
                 for statement in try insert(transaction) { _ = try transaction.execute(statement) }

@@ -56,6 +56,9 @@ public final class TariffBookCache: Sendable {
         }
     }
 
+    /// The book as the caller's transaction sees it, for commands that must not miss a change made a moment ago.
+    public static func read(in transaction: Transaction) throws -> TariffBook { try TariffBookStore.load(in: transaction) }
+
     /// Called under the lock.
     private func load(at now: Timestamp, generation: Int) -> Task<TariffBook, any Error> {
         Task {
