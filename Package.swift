@@ -124,7 +124,12 @@ let package = Package(
                 "Identity", "Application", "Audit", "HTTPEdge", "Notifications", "Observability", "Postgres", "Security", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("AccountsTests", ["Accounts", "Parties", "Products", "Ledger", "TestKit"]),
+        tests(
+            "AccountsTests",
+            [
+                "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Kernel",
+                "TestKit", .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("PaymentsTests", ["Payments", "TestKit"]),
         tests("AppTests", ["App", "TestKit"]),
         tests("TidyTests", []),
