@@ -46,6 +46,9 @@ public final class Coalescer<Key: Hashable & Sendable, Value: Sendable>: Sendabl
         }
     }
 
+    /// How many calls wait for a connection.
+    public var waiting: Int { queue.count }
+
     /// Ends the threads after what waits.
     public func shutdown() {
         queue.close()
@@ -88,6 +91,12 @@ public final class Coalescer<Key: Hashable & Sendable, Value: Sendable>: Sendabl
             waiting.append(waiter)
             condition.signal()
             return true
+        }
+
+        var count: Int {
+            condition.lock()
+            defer { condition.unlock() }
+            return waiting.count
         }
 
         func take() -> [Waiter]? {

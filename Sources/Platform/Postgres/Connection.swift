@@ -75,10 +75,13 @@ public final class Connection {
 
     public func begin() throws { _ = try query("BEGIN") }
 
-    /// - Throws: `PostgresError` with `.outcomeUnknown` when the connection went away meanwhile
+    /// - Throws: `PostgresError` with `.outcomeUnknown` when the connection went away meanwhile; 25P02 when a statement had failed and
+    ///   somebody swallowed its error, because PostgreSQL answers such a COMMIT with a quiet rollback
     public func commit() throws {
         do {
-            _ = try query("COMMIT")
+            guard try query("COMMIT").commandTag == "COMMIT" else {
+                throw PostgresError(kind: .statement, sqlState: "25P02", message: "a failed transaction was rolled back at its commit")
+            }
         } catch let error as PostgresError where error.kind == .connectionLost {
             throw PostgresError(kind: .outcomeUnknown, sqlState: error.sqlState, message: error.message)
         }
@@ -108,7 +111,13 @@ public final class Connection {
         let result = withParameters(sql) { values, lengths, formats in
             PQexecPrepared(connection, name, Int32(sql.binds.count), values, lengths, formats, 1)
         }
-        return Rows(result: try check(result))
+        do {
+            return Rows(result: try check(result))
+        } catch let error as PostgresError where error.sqlState == "0A000" || error.sqlState == "26000" {
+            // The table has other columns by now, or a pooler gave us another session: prepare it anew the next time.
+            prepared[key] = nil
+            throw error
+        }
     }
 
     public func execute(_ sql: SQL) throws -> Int { try query(sql).affected }
@@ -143,8 +152,11 @@ public final class Connection {
         guard PQenterPipelineMode(connection) == 1 else { throw lost(connection) }
         PQsetnonblocking(connection, 1)
         defer {
-            PQsetnonblocking(connection, 0)
-            PQexitPipelineMode(connection)
+            // A connection that was lost on the way is freed by now.
+            if handle != nil {
+                PQsetnonblocking(connection, 0)
+                PQexitPipelineMode(connection)
+            }
         }
         var newlyPrepared: [StatementKey] = []
         var expectsPrepare: [Bool] = []

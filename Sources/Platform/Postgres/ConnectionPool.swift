@@ -63,7 +63,7 @@ public final class ConnectionPool: Sendable {
         while true {
             do {
                 return try await withConnection(deadline: deadline) { connection in
-                    _ = try connection.query(isolation.begin)
+                    try Self.begin(isolation.begin, on: connection)
                     do {
                         let value = try body(Transaction(connection))
                         try connection.commit()
@@ -87,11 +87,14 @@ public final class ConnectionPool: Sendable {
     public func read<Value: Sendable>(
         deadline: Timestamp? = nil, _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
-        do {
-            return try await withConnection(deadline: deadline) { try body(Transaction($0)) }
-        } catch let error as PostgresError where error.kind == .connectionLost {
-            // Reading twice harms nobody, and an idle session may have been closed by a restart of the server.
-            return try await withConnection(deadline: deadline) { try body(Transaction($0)) }
+        try await withConnection(deadline: deadline) { connection in
+            do {
+                return try body(Transaction(connection))
+            } catch let error as PostgresError where error.kind == .connectionLost {
+                // Reading twice harms nobody, and an idle session may have been closed by a restart of the server.
+                try connection.reconnect()
+                return try body(Transaction(connection))
+            }
         }
     }
 
@@ -100,9 +103,19 @@ public final class ConnectionPool: Sendable {
         deadline: Timestamp? = nil, _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
         try await withConnection(deadline: deadline) { connection in
-            _ = try connection.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try Self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", on: connection)
             defer { connection.rollback() }
             return try body(Transaction(connection))
+        }
+    }
+
+    /// Begins a transaction, on a new session when the old one turns out to be dead: nothing has happened yet.
+    private static func begin(_ sql: SQL, on connection: Connection) throws {
+        do {
+            _ = try connection.query(sql)
+        } catch let error as PostgresError where error.kind == .connectionLost {
+            try connection.reconnect()
+            _ = try connection.query(sql)
         }
     }
 
@@ -120,7 +133,7 @@ public final class ConnectionPool: Sendable {
             try Task.checkCancellation()
             return try await connection.run { connection in
                 let value = try body(connection)
-                assert(!connection.isInTransaction, "a closure leaves no transaction open")
+                assert(connection.isBroken || !connection.isInTransaction, "a closure leaves no transaction open")
                 return value
             }
         } onCancel: {
@@ -172,7 +185,12 @@ private final class Slots: @unchecked Sendable {
                     waiters.append((number, continuation))
                     return nil
                 }
-                if let ready { continuation.resume(with: ready) }
+                if let ready {
+                    continuation.resume(with: ready)
+                } else if Task.isCancelled {
+                    // The cancellation may have come before there was anybody to wake.
+                    expire(number)
+                }
             }
         } onCancel: {
             self.expire(number)

@@ -111,6 +111,8 @@ public struct Migrator: Sendable {
     private static func inLock(_ connection: Connection, _ body: () throws -> Void) throws {
         try connection.begin()
         do {
+            // Who waits for another program's long migration is not to be timed out.
+            try connection.executeScript("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             // A lock of the transaction, not of the session: it also works behind a transaction pooler.
             _ = try connection.query("SELECT pg_advisory_xact_lock(7237128432)")
             try body()

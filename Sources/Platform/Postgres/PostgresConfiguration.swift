@@ -53,7 +53,12 @@ public struct PostgresConfiguration: Sendable, Equatable {
             "idle_in_transaction_session_timeout": String(idleInTransactionTimeoutMilliseconds), "TimeZone": "UTC",
         ]
         options.merge(settings) { _, new in new }
-        list.append(("options", options.sorted { $0.key < $1.key }.map { "-c \($0.key)=\($0.value)" }.joined(separator: " ")))
+        list.append(("options", options.sorted { $0.key < $1.key }.map { "-c \($0.key)=\(Self.escaped($0.value))" }.joined(separator: " ")))
         return list
+    }
+
+    /// The server splits its options at blanks unless a backslash protects them.
+    private static func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing(" ", with: "\\ ")
     }
 }

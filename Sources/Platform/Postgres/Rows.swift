@@ -14,6 +14,9 @@ public struct Rows: RandomAccessCollection, Sendable {
         affected = PQcmdTuples(result.pointer).flatMap { Int(String(cString: $0)) } ?? 0
     }
 
+    /// What the server says it did: `INSERT 0 1`, `COMMIT`.
+    var commandTag: String { result.flatMap { PQcmdStatus($0.pointer) }.map { String(cString: $0) } ?? "" }
+
     public var startIndex: Int { 0 }
     public var endIndex: Int { count }
 
@@ -142,14 +145,19 @@ public struct Row: Sendable {
         return values
     }
 
+    private func integers<T: FixedWidthInteger>(_ column: Int, _: T.Type = T.self) throws -> [T] {
+        try array(column) { bytes in
+            guard bytes.count == MemoryLayout<T>.size else {
+                throw PostgresError.misuse("an element of column \(column) has \(bytes.count) bytes, \(T.self) has \(MemoryLayout<T>.size)")
+            }
+            return T(bigEndian: bytes.loadUnaligned(as: T.self))
+        }
+    }
+
     public func textArray(_ column: Int) throws -> [String] { try array(column) { String(decoding: $0, as: UTF8.self) } }
-    public func int64Array(_ column: Int) throws -> [Int64] {
-        try array(column) { Int64(bigEndian: $0.loadUnaligned(as: Int64.self)) }
-    }
-    public func int32Array(_ column: Int) throws -> [Int32] {
-        try array(column) { Int32(bigEndian: $0.loadUnaligned(as: Int32.self)) }
-    }
-    public func uuidArray(_ column: Int) throws -> [UInt128] {
-        try array(column) { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
-    }
+    public func int16Array(_ column: Int) throws -> [Int16] { try integers(column) }
+    public func int32Array(_ column: Int) throws -> [Int32] { try integers(column) }
+    public func int64Array(_ column: Int) throws -> [Int64] { try integers(column) }
+    public func uuidArray(_ column: Int) throws -> [UInt128] { try integers(column) }
+    public func bytesArray(_ column: Int) throws -> [[UInt8]] { try array(column) { Array($0) } }
 }

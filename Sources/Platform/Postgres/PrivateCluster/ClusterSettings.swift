@@ -23,7 +23,7 @@ extension PrivateCluster {
             settings.sharedBuffersMegabytes = 64
             settings.maximumConnections = 200
             settings.isDurable = false
-            settings.extra = ["autovacuum": "off", "max_wal_size": "1GB", "log_checkpoints": "off"]
+            settings.extra = ["autovacuum": "off", "max_wal_size": "1GB", "log_checkpoints": "off", "deadlock_timeout": "50ms"]
             return settings
         }
 

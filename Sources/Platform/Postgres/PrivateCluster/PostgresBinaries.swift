@@ -17,8 +17,8 @@ struct PostgresBinaries: Equatable {
         if let wanted {
             if let match = installed.first(where: { $0.majorVersion == wanted }) { return match }
             throw PrivateCluster.Failure(
-                "WEKEZA_DATA_DIR: the data directory was made by PostgreSQL \(wanted), which is not installed (Debian: postgresql-\(wanted))"
-            )
+                "WEKEZA_DATA_DIR: the data directory was made by PostgreSQL \(wanted), which is not installed"
+                    + " (Debian: apt-get install postgresql-\(wanted))")
         }
         if let newest = installed.max(by: { $0.majorVersion < $1.majorVersion }) { return newest }
         throw PrivateCluster.Failure(
