@@ -186,6 +186,17 @@ public struct ObjectWriter {
 
     public mutating func array<Value: Representation>(_ name: String, _ values: some Sequence<Value>) {
         if recorder != nil { describe(name, .array(of: schema(of: Value.self)), isRequired: true) }
+        append(name, values)
+    }
+
+    /// An array that some callers do not get to see at all; one that is there may still be empty.
+    public mutating func optionalArray<Value: Representation>(_ name: String, _ values: (some Sequence<Value>)?) {
+        if recorder != nil { describe(name, .array(of: schema(of: Value.self)), isRequired: false) }
+        guard let values else { return }
+        append(name, values)
+    }
+
+    private mutating func append<Value: Representation>(_ name: String, _ values: some Sequence<Value>) {
         startOptional(name)
         bytes.append(UInt8(ascii: "["))
         var isFirstElement = true
