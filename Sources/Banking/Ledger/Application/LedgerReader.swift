@@ -157,6 +157,7 @@ public struct LedgerReader: Sendable {
         if let isCredit = filter.isCredit { condition.append(isCredit ? " AND p.amount > 0" : " AND p.amount < 0") }
         if let minimum = filter.minimumAmount { condition.append(" AND abs(p.amount) >= \(minimum)") }
         if let maximum = filter.maximumAmount { condition.append(" AND abs(p.amount) <= \(maximum)") }
+        condition.append(filter.amountCondition)
         if let channel = filter.channel { condition.append(" AND j.channel = \(channel.rawValue)") }
         if let isReversed = filter.isReversed {
             condition.append(

@@ -120,6 +120,9 @@ public struct EntryFilter: Sendable, Equatable {
     public var isCredit: Bool?
     public var minimumAmount: Int64?
     public var maximumAmount: Int64?
+    /// Bounds in thousandths of a unit, for searches over accounts of several currencies.
+    public var minimumThousandths: Int64?
+    public var maximumThousandths: Int64?
     /// Found in the narration, the beneficiary's name or the reference, in any case.
     public var text: String?
     public var channel: Channel?
