@@ -1,4 +1,5 @@
 import Kernel
+import Ledger
 
 /// Carries out actions that need a second factor: reserve, act, spend or release.
 struct StepUpConfirmation: Sendable {
@@ -23,9 +24,11 @@ struct StepUpConfirmation: Sendable {
         do {
             value = try await body(reservation != nil)
         } catch let refusal as Refusal {
-            // Nothing has happened, so the confirmation is good for another try. After any other error nobody knows, and the
+            // After a refusal nothing has happened, and the confirmation is good for another try. When nobody knows what happened, the
             // reservation stays with this request's key.
-            if let reservation { try await gate.release(reservation) }
+            if let reservation, refusal.kind != .unavailable || refusal == .businessDateChanged {
+                try await gate.release(reservation)
+            }
             guard refusal.code == Self.missing.code else { throw refusal }
             throw try await gate.challenge(for: action, context: context)
         }

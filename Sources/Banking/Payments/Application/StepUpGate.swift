@@ -23,10 +23,13 @@ public struct StepUpAction: Sendable, Hashable {
 
 /// A confirmation that one request holds while it is carried out.
 public struct StepUpReservation: Sendable, Hashable {
-    public let id: UInt128
+    public let challenge: UInt128
+    /// The request that holds it: the digest of its key in its scope.
+    public let operation: UInt128
 
-    public init(id: UInt128) {
-        self.id = id
+    public init(challenge: UInt128, operation: UInt128) {
+        self.challenge = challenge
+        self.operation = operation
     }
 }
 

@@ -31,6 +31,9 @@ public struct BeneficiaryDetails: Sendable, Equatable {
         self.beneficiaryName = beneficiaryName
         self.payee = payee
     }
+
+    /// What a person confirms: whose and which payee. The nickname is his own affair.
+    var confirmed: String { "\(beneficiaryName), \(payee.displayed)" }
 }
 
 /// Where the money of a beneficiary goes.
@@ -64,6 +67,37 @@ public enum Payee: Sendable, Hashable {
         case .bank(let accountNumber, let bankCode, _, let bic): "bank:\(bankCode ?? bic ?? ""):\(accountNumber.uppercased())"
         case .mobileMoney(let phone): "mobileMoney:\(phone)"
         case .biller(let code, let account): "biller:\(code.uppercased()):\(account.uppercased())"
+        }
+    }
+
+    /// The payee in a few words.
+    var displayed: String {
+        switch self {
+        case .internal(let accountNumber): accountNumber
+        case .bank(let accountNumber, let bankCode, _, let bic): "\(bankCode ?? bic ?? "") \(accountNumber)"
+        case .mobileMoney(let phoneNumber): phoneNumber
+        case .biller(let billerCode, let billAccount): "\(billerCode) \(billAccount)"
+        }
+    }
+
+    /// The fields that this payee has; all others are nil.
+    struct Fields: Sendable, Equatable {
+        var accountNumber: String?
+        var bankCode: String?
+        var bankBranchCode: String?
+        var bic: String?
+        var phoneNumber: String?
+        var billerCode: String?
+        var billAccount: String?
+    }
+
+    var fields: Fields {
+        switch self {
+        case .internal(let accountNumber): Fields(accountNumber: accountNumber)
+        case .bank(let accountNumber, let bankCode, let bankBranchCode, let bic):
+            Fields(accountNumber: accountNumber, bankCode: bankCode, bankBranchCode: bankBranchCode, bic: bic)
+        case .mobileMoney(let phoneNumber): Fields(phoneNumber: phoneNumber)
+        case .biller(let billerCode, let billAccount): Fields(billerCode: billerCode, billAccount: billAccount)
         }
     }
 }

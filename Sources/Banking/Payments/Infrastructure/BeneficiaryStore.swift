@@ -6,14 +6,14 @@ enum BeneficiaryStore {
     /// - Throws: 409 `duplicate_beneficiary`
     static func insert(_ beneficiary: Beneficiary, in transaction: Transaction) throws {
         let details = beneficiary.details
-        let columns = Columns(details.payee)
+        let fields = details.payee.fields
         let inserted = try transaction.execute(
             """
             INSERT INTO payments.beneficiary (id, customer_id, nickname, beneficiary_name, kind, account_number, bank_code,
                 bank_branch_code, bic, phone_number, biller_code, bill_account, payee_key, created_at, version)
             VALUES (\(beneficiary.id), \(beneficiary.customerID), \(details.nickname), \(details.beneficiaryName),
-                \(details.payee.kind.rawValue), \(columns.accountNumber), \(columns.bankCode), \(columns.bankBranchCode),
-                \(columns.bic), \(columns.phoneNumber), \(columns.billerCode), \(columns.billAccount), \(details.payee.key),
+                \(details.payee.kind.rawValue), \(fields.accountNumber), \(fields.bankCode), \(fields.bankBranchCode),
+                \(fields.bic), \(fields.phoneNumber), \(fields.billerCode), \(fields.billAccount), \(details.payee.key),
                 \(beneficiary.createdAt), \(beneficiary.version))
             ON CONFLICT ON CONSTRAINT beneficiary_payee DO NOTHING
             """)
@@ -55,24 +55,28 @@ enum BeneficiaryStore {
     }
 
     /// Replaces the details of a payee that the caller has locked with `find`.
+    /// - Throws: 409 `duplicate_beneficiary` when another request saved the same payee a moment ago
     static func update(_ beneficiary: Beneficiary, in transaction: Transaction) throws {
         let details = beneficiary.details
-        let columns = Columns(details.payee)
-        let updated = try transaction.execute(
-            """
-            UPDATE payments.beneficiary SET nickname = \(details.nickname), beneficiary_name = \(details.beneficiaryName),
-                kind = \(details.payee.kind.rawValue), account_number = \(columns.accountNumber), bank_code = \(columns.bankCode),
-                bank_branch_code = \(columns.bankBranchCode), bic = \(columns.bic), phone_number = \(columns.phoneNumber),
-                biller_code = \(columns.billerCode), bill_account = \(columns.billAccount), payee_key = \(details.payee.key),
-                version = \(beneficiary.version)
-            WHERE id = \(beneficiary.id) AND customer_id = \(beneficiary.customerID)
-            """)
-        assert(updated == 1, "the caller holds the row")
+        let fields = details.payee.fields
+        do {
+            let updated = try transaction.execute(
+                """
+                UPDATE payments.beneficiary SET nickname = \(details.nickname), beneficiary_name = \(details.beneficiaryName),
+                    kind = \(details.payee.kind.rawValue), account_number = \(fields.accountNumber), bank_code = \(fields.bankCode),
+                    bank_branch_code = \(fields.bankBranchCode), bic = \(fields.bic), phone_number = \(fields.phoneNumber),
+                    biller_code = \(fields.billerCode), bill_account = \(fields.billAccount), payee_key = \(details.payee.key),
+                    version = \(beneficiary.version)
+                WHERE id = \(beneficiary.id) AND customer_id = \(beneficiary.customerID)
+                """)
+            assert(updated == 1, "the caller holds the row")
+        } catch let error as PostgresError where error.isUniqueViolation(constraint: "beneficiary_payee") {
+            throw duplicate()
+        }
     }
 
-    /// - Returns: false when there was none
-    static func delete(_ id: Identifier<Beneficiary>, of customer: Identifier<Customer>, in transaction: Transaction) throws -> Bool {
-        try transaction.execute("DELETE FROM payments.beneficiary WHERE id = \(id) AND customer_id = \(customer)") == 1
+    static func delete(_ id: Identifier<Beneficiary>, of customer: Identifier<Customer>, in transaction: Transaction) throws {
+        _ = try transaction.execute("DELETE FROM payments.beneficiary WHERE id = \(id) AND customer_id = \(customer)")
     }
 
     static func duplicate() -> Refusal {
@@ -99,31 +103,5 @@ enum BeneficiaryStore {
             id: try row.identifier(0, as: Beneficiary.self), customerID: try row.identifier(1, as: Customer.self),
             details: BeneficiaryDetails(nickname: try row.text(2), beneficiaryName: try row.text(3), payee: payee),
             createdAt: try row.timestamp(12), version: try row.int64(13))
-    }
-
-    /// The columns a payee fills; all others are null.
-    private struct Columns {
-        var accountNumber: String?
-        var bankCode: String?
-        var bankBranchCode: String?
-        var bic: String?
-        var phoneNumber: String?
-        var billerCode: String?
-        var billAccount: String?
-
-        init(_ payee: Payee) {
-            switch payee {
-            case .internal(let accountNumber): self.accountNumber = accountNumber
-            case .bank(let accountNumber, let bankCode, let bankBranchCode, let bic):
-                self.accountNumber = accountNumber
-                self.bankCode = bankCode
-                self.bankBranchCode = bankBranchCode
-                self.bic = bic
-            case .mobileMoney(let phoneNumber): self.phoneNumber = phoneNumber
-            case .biller(let billerCode, let billAccount):
-                self.billerCode = billerCode
-                self.billAccount = billAccount
-            }
-        }
     }
 }

@@ -1,0 +1,38 @@
+import Accounts
+import Application
+import HTTPEdge
+import Kernel
+import Ledger
+import Postgres
+import Products
+
+/// The room Payments, put together: transfers, payees, and what a customer sees of the own accounts.
+public struct PaymentsModule: Sendable {
+    /// Everything this room answers to over HTTP.
+    public let endpoints: [Endpoint]
+
+    /// - Parameters:
+    ///   - pool: connections as the application's role, for commands
+    ///   - readers: connections for questions, apart from those that write
+    ///   - stepUp: the second factor of whichever room has it
+    public init(
+        pool: ConnectionPool, readers: ConnectionPool, pipeline: CommandPipeline, engine: PostingEngine, directory: AccountDirectory,
+        queries: AccountQueries, tariffs: TariffBookCache, businessDay: BusinessDayCache, stepUp: any StepUpGate, clock: any WallClock,
+        identifiers: any IdentifierSource
+    ) {
+        let confirmation = StepUpConfirmation(gate: stepUp)
+        let transfer = TransferMoney(
+            directory: directory, access: queries.access, engine: engine, tariffs: tariffs, businessDay: businessDay,
+            stepUp: confirmation, usedKeys: UsedKeys(pool: readers))
+        let beneficiaries = Beneficiaries(
+            pool: pool, pipeline: pipeline, stepUp: confirmation, directory: directory, clock: clock, identifiers: identifiers)
+        let dashboard = ViewDashboard(queries: queries, tariffs: tariffs, businessDay: businessDay, pool: readers, clock: clock)
+        let recipients = ResolveRecipient(directory: directory, pool: readers)
+        let transactions = FindTransactions(
+            queries: queries, directory: directory, businessDay: businessDay, pool: readers, reader: LedgerReader(clock: clock))
+        endpoints =
+            TransferEndpoints(transfer: transfer).all + BeneficiaryEndpoints(beneficiaries: beneficiaries).all
+            + PortalEndpoints(queries: queries, dashboard: dashboard, recipients: recipients, transactions: transactions).all
+            + TransactionEndpoints(transactions: transactions).all
+    }
+}
