@@ -130,7 +130,18 @@ let package = Package(
                 "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Kernel",
                 "TestKit", .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("PaymentsTests", ["Payments", "TestKit"]),
+        tests(
+            "PaymentsTests",
+            [
+                "Payments", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "HTTPEdge", "Observability", "Postgres",
+                "Kernel", "TestKit", .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests(
+            "NotificationsTests",
+            [
+                "Notifications", "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Kernel", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("AppTests", ["App", "TestKit"]),
         tests("TidyTests", []),
     ],
