@@ -9,25 +9,25 @@ import Testing
 @Suite struct TransferRefusalTests {
     /// Faults that a request or the world can have, first to refuse first.
     private enum Fault: String, CaseIterable {
-        case field, reusedKey, strangeSource, unknownDestination, sameAccount, frozenSource, currency, blocked, unverified, tooMuch
+        case field, reusedKey, strangeSource, unknownPayee, sameAccount, frozenSource, currency, blocked, unverified, tooMuch
         case tooPoor, unconfirmed
     }
 
     private static let precedence = """
-        faults                                                                                       | answer
-        field reusedKey strangeSource unknownDestination frozenSource currency blocked tooMuch       | 422 validation_failed narration
-        reusedKey strangeSource unknownDestination frozenSource currency blocked unverified tooMuch  | 422 idempotency_key_reused Idempotency-Key
-        strangeSource unknownDestination currency blocked unverified tooMuch tooPoor unconfirmed     | 404 account_not_found
-        unknownDestination frozenSource currency blocked unverified tooMuch tooPoor unconfirmed      | 404 destination_not_found
-        sameAccount frozenSource currency blocked unverified tooMuch tooPoor unconfirmed             | 422 same_account toAccountNumber
-        frozenSource currency blocked unverified tooMuch tooPoor unconfirmed                         | 422 account_frozen fromAccountNumber
-        currency blocked unverified tooMuch tooPoor unconfirmed                                      | 422 currency_mismatch currency
-        blocked unverified tooMuch tooPoor unconfirmed                                               | 422 customer_blocked fromAccountNumber
-        unverified tooMuch tooPoor unconfirmed                                                       | 422 kyc_required fromAccountNumber
-        tooMuch tooPoor unconfirmed                                                                  | 422 limit_exceeded amount
-        tooPoor unconfirmed                                                                          | 422 insufficient_funds amount
-        unconfirmed                                                                                  | 403 step_up_required
-                                                                                                     | 201
+        faults                                                                             | answer
+        field reusedKey strangeSource unknownPayee currency blocked                        | 422 validation_failed narration
+        reusedKey strangeSource unknownPayee currency blocked tooMuch                      | 422 idempotency_key_reused Idempotency-Key
+        strangeSource unknownPayee currency blocked unverified tooMuch tooPoor unconfirmed | 404 account_not_found
+        unknownPayee frozenSource currency blocked unverified tooMuch tooPoor unconfirmed  | 404 destination_not_found
+        sameAccount frozenSource currency blocked unverified tooMuch tooPoor unconfirmed   | 422 same_account toAccountNumber
+        frozenSource currency blocked unverified tooMuch tooPoor unconfirmed               | 422 account_frozen fromAccountNumber
+        currency blocked unverified tooMuch tooPoor unconfirmed                            | 422 currency_mismatch currency
+        blocked unverified tooMuch tooPoor unconfirmed                                     | 422 customer_blocked fromAccountNumber
+        unverified tooMuch tooPoor unconfirmed                                             | 422 kyc_required fromAccountNumber
+        tooMuch tooPoor unconfirmed                                                        | 422 limit_exceeded amount
+        tooPoor unconfirmed                                                                | 422 insufficient_funds amount
+        unconfirmed                                                                        | 403 step_up_required
+                                                                                           | 201
         """
 
     private static var rows: [(faults: Set<Fault>, answer: String)] {
@@ -56,7 +56,7 @@ import Testing
                 if faults.contains(.field) { call.narration = String(repeating: "x", count: 141) }
                 if faults.contains(.reusedKey) { call.key = used.key }
                 if faults.contains(.strangeSource) { call.from = to.number }
-                if faults.contains(.unknownDestination) { call.to = "0010199999990" }
+                if faults.contains(.unknownPayee) { call.to = "0010199999990" }
                 if faults.contains(.sameAccount) { call.to = from.number }
                 if faults.contains(.currency) { call.currency = "USD" }
                 try await bank.arrange { transaction in
