@@ -101,7 +101,11 @@ let package = Package(
             path: "Sources/App", swiftSettings: strict),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Kernel", "Postgres", "Application", "Audit", "Ledger", .product(name: "Logging", package: "swift-log"), .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Kernel", "Postgres", "Application", "Security", "Audit", "Ledger", "Identity", "Notifications", "Parties", "Products",
+                "Accounts", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Benchmarks", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Tests

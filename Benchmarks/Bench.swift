@@ -1,128 +1,136 @@
-import Application
 import ArgumentParser
-import Audit
 import Foundation
 import Kernel
 import Ledger
 import Logging
 import Postgres
-import Synchronization
 
-final class Tally: Sendable {
-    let posted = Atomic<Int>(0)
-    let refused = Atomic<Int>(0)
-    let latencies = Mutex<[Int64]>([])
-}
-
+/// Measures the bank beside PostgreSQL's own benchmark, in one run on one cluster with fsync and synchronous_commit on.
+///
+/// Absolute figures drift with the machine; the ratios are taken side by side, round by round, and the median of the rounds is shown.
 @main
 struct Bench: AsyncParsableCommand {
-    @Option var host = "/tmp/pgb"
-    @Option var database = "bench"
-    @Option var user = "wekeza_owner"
-    @Option var accounts = 100_000
-    @Option var clients = 256
-    @Option var seconds = 10
-    @Option var writers = 2
-    @Option var batch = 64
-    @Option var hotPercent = 0
-    @Flag var fees = false
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measures posting, HTTP transfers, reads and proofs against pgbench.")
+
+    @Option(help: "Folder for the cluster; removed and made anew.") var directory = "/tmp/wekeza-bench"
+    @Option(help: "The wekeza program to measure.") var wekeza = ".build/release/wekeza"
+    @Option(help: "Rounds of pgbench, engine and HTTP in turn.") var rounds = 3
+    @Option(help: "Seconds of each measurement.") var seconds = 10
+    @Option(help: "Accounts of the in-process measurement.") var accounts = 100_000
+    @Option(help: "Clients of the in-process measurement.") var clients = 256
+    @Option(help: "Connections of the HTTP measurement.") var connections = 64
+    @Option(help: "Postings the ledger holds when reads are measured.") var postings = 5_000_000
+    @Option(help: "Port of the program measured.") var port = 5_900
+    @Option(help: "Which parts: engine, http, reads.") var parts = "engine,http,reads"
 
     func run() async throws {
-        var logger = Logger(label: "bench")
-        logger.logLevel = .warning
-        let owner = PostgresConfiguration(host: host, user: user, database: database)
-        let applied = try await Migrator([PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all]).migrate(
-            DedicatedConnection(configuration: owner))
-        print("applied", applied)
-        let configuration = owner.with(user: "wekeza_app")
-        let clock = SystemClock()
-        let pool = ConnectionPool(configuration: configuration, size: 2, logger: logger)
-        let days = BusinessDays(clock: clock)
-        _ = try await pool.transaction { try days.open(BusinessDate(of: clock.now()), in: $0) }
-        let ids = TimeOrderedIdentifiers(clock: clock)
-        let existing = try await pool.read { try $0.query("SELECT id FROM ledger.account").map { try $0.identifier(0, as: Account.self) } }
-        var all = existing
-        if all.count < accounts {
-            let fresh = (all.count..<accounts).map { _ in ids.next(Account.self) }
-            let ledger = LedgerAccounts()
-            for start in stride(from: 0, to: fresh.count, by: 5_000) {
-                let slice = fresh[start..<min(fresh.count, start + 5_000)]
-                let owner = ids.next(Customer.self)
-                try await pool.transaction {
-                    try ledger.open(
-                        slice.map {
-                            NewLedgerAccount(id: $0, glCode: GLCode(2001), currency: .kes, owner: owner, overdraftLimit: 1_000_000_000_000)
-                        }, in: $0)
-                }
-            }
-            all += fresh
+        let chosen = Set(parts.split(separator: ",").map(String.init))
+        try? FileManager.default.removeItem(atPath: directory)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let cluster = try await PrivateCluster.start(dataDirectory: directory)
+        do {
+            try await measure(chosen, on: cluster)
+        } catch {
+            await cluster.stop()
+            throw error
         }
-        let targets = Array(all.prefix(accounts))
-        let ownerPool = ConnectionPool(configuration: owner, size: 1, logger: logger)
-        try await ownerPool.read { _ = try $0.execute("ANALYZE ledger.account") }
-        let engine = PostingEngine(
-            configuration: .init(postgres: configuration, writers: writers, sharedBatch: batch), clock: clock,
-            auditTrail: AuditTrail(clock: clock), logger: logger)
-        let tally = Tally()
-        let end = clock.now().adding(seconds: Int64(seconds))
-        let (hotPercent, fees) = (hotPercent, fees)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<clients {
-                group.addTask {
-                    var mine: [Int64] = []
-                    while clock.now() < end {
-                        let from = targets[Int.random(in: 1..<targets.count)]
-                        var to = targets[Int.random(in: 1..<targets.count)]
-                        if Int.random(in: 0..<100) < hotPercent { to = targets[0] }
-                        if from == to { continue }
-                        let now = clock.now()
-                        let context = RequestContext(
-                            traceID: "8f0c2d6a51be4e739d1a7c40b2f5e896", channel: .api, ipAddress: "127.0.0.1", userAgent: "bench",
-                            receivedAt: now, deadline: now.adding(seconds: 15), idempotencyKey: ids.next(User.self).description,
-                            method: "POST", path: "/api/customer-portal/transactions/transfer", bodyDigest: Array(repeating: 7, count: 32))
-                        var legs = [
-                            Leg(
-                                .account(from), amount: -1_00, currency: .kes, type: .transfer,
-                                authority: .customer(field: "fromAccountNumber")),
-                            Leg(
-                                .account(to), amount: 1_00, currency: .kes, type: .transfer, authority: .customer(field: "toAccountNumber")),
-                        ]
-                        if fees {
-                            legs += [
-                                Leg(
-                                    .account(from), amount: -10_00, currency: .kes, type: .fee, ordinal: 2,
-                                    authority: .customer(field: "fromAccountNumber")),
-                                Leg(.generalLedger(GLCode(4001)), amount: 10_00, currency: .kes, type: .fee, ordinal: 2),
-                                Leg(
-                                    .account(from), amount: -1_50, currency: .kes, type: .excise, ordinal: 3,
-                                    authority: .customer(field: "fromAccountNumber")),
-                                Leg(.generalLedger(GLCode(2200)), amount: 1_50, currency: .kes, type: .excise, ordinal: 3),
-                            ]
-                        }
-                        let draft = JournalDraft(
-                            type: .transfer, referencePrefix: "TRF", sourceType: "transfer", narration: "bench", legs: legs)
-                        let unit = PostingUnit(
-                            commands: [.journal(draft)], context: context, idempotency: IdempotencyKey(context),
-                            audit: AuditRecord(
-                                action: "payments.transfer", outcome: .success, actor: nil, subjectType: "transfer", subjectID: "x",
-                                context: context))
-                        do {
-                            _ = try await engine.post(unit)
-                            tally.posted.add(1, ordering: .relaxed)
-                            mine.append(clock.now().microseconds - now.microseconds)
-                        } catch {
-                            if tally.refused.add(1, ordering: .relaxed).newValue == 1 { print(error) }
-                        }
-                    }
-                    tally.latencies.withLock { $0 += mine }
-                }
+        await cluster.stop()
+    }
+
+    private func measure(_ chosen: Set<String>, on cluster: PrivateCluster) async throws {
+        var report = Report()
+        let yardstick = PgBench(host: cluster.socketDirectory, user: PrivateCluster.owner)
+        try yardstick.prepare(scale: 50)
+        var engine = EngineBench(owner: cluster.ownerConfiguration.with(database: "engine"))
+        if chosen.contains("engine") {
+            try await Self.createDatabase("engine", on: cluster)
+            try await engine.prepare(accounts: accounts)
+        }
+        var server: HTTPBench?
+        if chosen.contains("http") || chosen.contains("reads") {
+            try await Self.createDatabase("http", on: cluster)
+            server = try await HTTPBench(
+                wekeza: wekeza, port: port, directory: directory,
+                url: "postgresql:///http?host=\(cluster.socketDirectory)&user=\(PrivateCluster.owner)",
+                owner: cluster.ownerConfiguration.with(database: "http"))
+        }
+        defer { server?.stop() }
+
+        var uniform: [EngineBench.Figures] = []
+        var hot: [EngineBench.Figures] = []
+        var transfers: [HTTPLoad.Outcome] = []
+        var tps: [Double] = []
+        var engineRatios: [Double] = []
+        var transferRatios: [Double] = []
+        for round in 1...rounds {
+            note("round \(round) of \(rounds)")
+            let reference = try yardstick.measure(seconds: seconds)
+            tps.append(reference)
+            if chosen.contains("engine") {
+                let figures = try await engine.measure(seconds: Double(seconds), clients: clients)
+                uniform.append(figures)
+                engineRatios.append(figures.perSecond / reference)
+                hot.append(try await engine.measure(seconds: Double(seconds), clients: clients, hotShare: 50))
+            }
+            if chosen.contains("http"), let server {
+                let outcome = server.transfers(connections: connections, seconds: Double(seconds))
+                transfers.append(outcome)
+                transferRatios.append(outcome.perSecond / reference)
             }
         }
-        let sorted = tally.latencies.withLock { $0.sorted() }
-        let count = tally.posted.load(ordering: .relaxed)
-        print(
-            "posted \(count) refused \(tally.refused.load(ordering: .relaxed)) = \(count / seconds)/s p50 \(sorted[sorted.count / 2])us p99 \(sorted[sorted.count * 99 / 100])us"
-        )
-        await engine.shutdown()
+        report.add("pgbench TPC-B-like, scale 50, 16 clients, prepared", "\(thousands(median(tps)))/s")
+        if !uniform.isEmpty {
+            report.add(
+                "(a) posting engine in the process, uniform accounts",
+                "\(thousands(median(uniform.map(\.perSecond))))/s, p50 \(rounded(median(uniform.map(\.medianMilliseconds)))) ms, "
+                    + "p99 \(rounded(median(uniform.map(\.p99Milliseconds)))) ms",
+                against: "\(rounded(median(engineRatios), 2)) × pgbench")
+            report.add(
+                "(b) half of all transfers on one account", "\(thousands(median(hot.map(\.perSecond))))/s",
+                against: "\(rounded(median(zip(hot, uniform).map { $0.perSecond / $1.perSecond }), 2)) × (a)")
+        }
+        if let server, !transfers.isEmpty {
+            report.add(
+                "(c) transfers through HTTP with fee and excise, \(connections) connections",
+                "\(thousands(median(transfers.map(\.perSecond))))/s, p50 \(rounded(median(transfers.map { $0.percentile(0.5) }))) ms, "
+                    + "p99 \(rounded(median(transfers.map { $0.percentile(0.99) }))) ms, "
+                    + "\(transfers.map(\.errors).reduce(0, +)) errors",
+                against: "\(rounded(median(transferRatios), 2)) × pgbench")
+            let open = server.transfers(connections: 32, seconds: Double(seconds), ratePerSecond: 1_000)
+            report.add(
+                "(d) open loop at 1,000 transfers/s",
+                "p50 \(rounded(open.percentile(0.5), 2)) ms, p99 \(rounded(open.percentile(0.99), 2)) ms, \(open.errors) errors")
+            let single = server.transfers(connections: 1, seconds: Double(min(seconds, 5)))
+            report.add(
+                "(e) one client, one transfer at a time",
+                "p50 \(rounded(single.percentile(0.5), 2)) ms, p99 \(rounded(single.percentile(0.99), 2)) ms")
+            report.add("(h) peak memory of the API process under this load", "\(server.peakMegabytes()) MB")
+        }
+        if chosen.contains("reads"), let server {
+            try await server.fill(to: postings, note: note)
+            let page = server.pages(connections: 8, seconds: Double(seconds))
+            let balance = server.balances(connections: 8, seconds: Double(seconds))
+            let size = try await server.postingCount()
+            report.add(
+                "(f) page of 50 transactions, \(thousands(Double(size))) postings in the ledger",
+                "\(thousands(page.perSecond))/s, p99 \(rounded(page.percentile(0.99), 2)) ms, \(page.errors) errors")
+            report.add(
+                "(f) balance of an account",
+                "\(thousands(balance.perSecond))/s, p99 \(rounded(balance.percentile(0.99), 2)) ms, "
+                    + "\(balance.errors) errors")
+            let proof = try await server.verify()
+            report.add(
+                "(g) proof of the books", "\(thousands(proof.postingsPerSecond)) postings/s, \(proof.isSound ? "sound" : "BROKEN")")
+        }
+        report.write()
+    }
+
+    private func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+    private static func createDatabase(_ name: String, on cluster: PrivateCluster) async throws {
+        let connection = DedicatedConnection(configuration: cluster.ownerConfiguration)
+        try await connection.run { try $0.executeScript("CREATE DATABASE \(name)") }
+        connection.close()
     }
 }

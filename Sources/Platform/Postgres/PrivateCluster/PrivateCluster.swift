@@ -23,6 +23,9 @@ public final class PrivateCluster: Sendable {
     /// The process number of the server's first process.
     public var postmasterPID: pid_t { process.withLock { $0 } }
 
+    /// Where the server's socket is, for PostgreSQL's own tools.
+    public var socketDirectory: String { server.layout.socketDirectory }
+
     public static let owner = "wekeza_owner"
     public static let database = "wekeza"
 
