@@ -121,7 +121,8 @@ let package = Package(
                 "Security", "TestKit", "CArgon2", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
-        tests("LedgerTests", ["Ledger", "Audit", "TestKit"]),
+        tests(
+            "LedgerTests", ["Ledger", "Audit", "Application", "Postgres", "TestKit", .product(name: "Logging", package: "swift-log")]),
         tests(
             "IdentityTests",
             [

@@ -55,7 +55,7 @@ public struct CurrencyLimits: Sendable, Equatable {
 public struct LedgerAccounts: Sendable {
     public init() {}
 
-    /// Opens an account with balance zero.
+    /// Opens an account with balance zero. One with a minimum balance begins below it, and is there until money comes in.
     public func open(_ new: NewLedgerAccount, in transaction: Transaction) throws {
         try open([new], in: transaction)
     }
@@ -66,8 +66,8 @@ public struct LedgerAccounts: Sendable {
         _ = try transaction.execute(
             """
             INSERT INTO ledger.account (id, gl_code, currency, owner, limit_holder, status, minimum_balance, overdraft_limit,
-                transaction_limit, maximum_balance, requires_kyc, is_customer_blocked)
-            SELECT i, g, c, o, l, s, mb, ol, tl, xb, rk, cb
+                transaction_limit, maximum_balance, requires_kyc, is_customer_blocked, is_overdrawn_by_bank)
+            SELECT i, g, c, o, l, s, mb, ol, tl, xb, rk, cb, ol < mb
             FROM unnest(\(accounts.map(\.id))::uuid[], \(accounts.map(\.glCode.number))::integer[], \(accounts.map(\.currency))::text[],
                 \(accounts.map(\.owner))::uuid[], \(accounts.map { $0.limitHolder ?? $0.id })::uuid[],
                 \(accounts.map(\.status.rawValue))::smallint[], \(accounts.map(\.minimumBalance))::bigint[],
@@ -168,7 +168,8 @@ public struct LedgerAccounts: Sendable {
         }
         _ = try transaction.execute(
             """
-            UPDATE ledger.account SET status = \(status.rawValue), freeze_scope = \(scope.rawValue), version = version + 1, revision = revision + 1
+            UPDATE ledger.account SET status = \(status.rawValue), freeze_scope = \(scope.rawValue), version = version + 1,
+                revision = revision + 1
             WHERE id = \(id)
             """)
         state.status = status
