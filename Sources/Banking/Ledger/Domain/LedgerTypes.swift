@@ -288,6 +288,8 @@ public struct HoldState: Sendable, Equatable {
     /// What is still set aside.
     public var amount: Int64
     public var capturedAmount: Int64
+    /// What was set aside at first.
+    public let originalAmount: Int64
     public let currency: Currency
     public let reason: String
     public var status: HoldStatus
@@ -295,13 +297,14 @@ public struct HoldState: Sendable, Equatable {
     public let expiresAt: Timestamp?
 
     public init(
-        id: Identifier<Hold>, account: Identifier<Account>, amount: Int64, capturedAmount: Int64 = 0, currency: Currency, reason: String,
-        status: HoldStatus = .active, placedAt: Timestamp, expiresAt: Timestamp?
+        id: Identifier<Hold>, account: Identifier<Account>, amount: Int64, capturedAmount: Int64 = 0, originalAmount: Int64? = nil,
+        currency: Currency, reason: String, status: HoldStatus = .active, placedAt: Timestamp, expiresAt: Timestamp?
     ) {
         self.id = id
         self.account = account
         self.amount = amount
         self.capturedAmount = capturedAmount
+        self.originalAmount = originalAmount ?? amount + capturedAmount
         self.currency = currency
         self.reason = reason
         self.status = status

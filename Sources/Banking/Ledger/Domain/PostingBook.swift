@@ -134,10 +134,16 @@ public struct PostingBook {
             throw Refusal(.conflict, "id_in_use", "This identifier names another hold")
         }
         guard draft.amount > 0 else { throw .validation([.init("amount", "not_positive", "A hold is a positive amount")]) }
+        guard draft.amount.magnitude <= PostingRules.maximumAmountMagnitude else {
+            throw .rule("limit_exceeded", "The amount is larger than the books can hold", field: "amount")
+        }
         let leg = Leg(
             .account(draft.account), amount: -draft.amount, currency: draft.currency, type: .transfer, authority: draft.authority)
         try PostingRules.checkDebit(leg, owner: draft.owner, total: draft.amount, accounts: accounts)
         guard var state = accounts[draft.account] else { throw PostingRules.missing(leg) }
+        guard state.holdAmount + draft.amount <= Int64(PostingRules.maximumBalanceMagnitude) else {
+            throw .rule("limit_exceeded", "More would be on hold than the books can hold", field: "amount")
+        }
         state.holdAmount += draft.amount
         state.isOverdrawnByBank = state.spendable < 0
         set(state)

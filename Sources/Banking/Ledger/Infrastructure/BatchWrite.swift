@@ -6,8 +6,10 @@ import Postgres
 struct BatchWrite {
     let statements: [SQL]
 
+    /// - Parameter knownHolds: holds that were there before the batch
     init(
-        decisions: BatchDecisions, book: PostingBook, batch: [PendingUnit], head: ChainLane, audit: [SQL], now: Timestamp
+        decisions: BatchDecisions, book: PostingBook, knownHolds: Set<Identifier<Hold>>, batch: [PendingUnit], head: ChainLane,
+        audit: [SQL], now: Timestamp
     ) {
         var statements: [SQL] = []
         let changed = book.changedAccounts.sorted().compactMap { book.accounts[$0] }
@@ -18,8 +20,11 @@ struct BatchWrite {
             statements.append(Self.insert(decisions.movements))
             statements.append(head.save(chain: BatchInput.chain))
         }
-        let holds = book.changedHolds.compactMap { book.holds[$0] }
-        if !holds.isEmpty { statements.append(HoldRows.upsert(holds, now: now)) }
+        let holds = book.changedHolds.sorted().compactMap { book.holds[$0] }
+        let newHolds = holds.filter { !knownHolds.contains($0.id) }
+        let oldHolds = holds.filter { knownHolds.contains($0.id) }
+        if !newHolds.isEmpty { statements.append(HoldRows.insert(newHolds, now: now)) }
+        if !oldHolds.isEmpty { statements.append(HoldRows.update(oldHolds, now: now)) }
         if !decisions.newKeys.isEmpty {
             statements.append(
                 IdempotencyStore.insertEffects(

@@ -98,7 +98,7 @@ final class BatchWriter: Sendable {
                     number: input.lane.number, position: book.position, lastIdentifier: last.id.bits, hash: last.hash)
             }
             let write = BatchWrite(
-                decisions: decisions, book: book, batch: batch, head: head,
+                decisions: decisions, book: book, knownHolds: Set(input.holds.map(\.id)), batch: batch, head: head,
                 audit: auditTrail.statements(appending: decisions.auditRecords(of: batch), to: input.auditLane), now: now)
             try send(write, decisions: decisions, batch: batch, on: connection)
             observer.posted(decisions.journals)

@@ -3,7 +3,8 @@ import Postgres
 
 /// Between `ledger.hold` and `HoldState`.
 enum HoldRows {
-    private static let columns = "id, account_id, amount, captured_amount, currency, reason, status, placed_at, expires_at"
+    private static let columns =
+        "id, account_id, amount, captured_amount, currency, reason, status, placed_at, expires_at, original_amount"
 
     static func lock(_ ids: [Identifier<Hold>]) -> SQL {
         "SELECT \(raw: columns) FROM ledger.hold WHERE id = ANY(\(ids)::uuid[]) ORDER BY id FOR NO KEY UPDATE"
@@ -15,8 +16,8 @@ enum HoldRows {
         }
         return HoldState(
             id: try row.identifier(0), account: try row.identifier(1), amount: try row.int64(2), capturedAmount: try row.int64(3),
-            currency: try row.currency(4), reason: try row.text(5), status: status, placedAt: try row.timestamp(7),
-            expiresAt: try row.timestampOrNil(8))
+            originalAmount: try row.int64(9), currency: try row.currency(4), reason: try row.text(5), status: status,
+            placedAt: try row.timestamp(7), expiresAt: try row.timestampOrNil(8))
     }
 
     static func load(_ ids: [Identifier<Hold>], _ query: (SQL) throws -> Rows) throws -> [Identifier<Hold>: HoldState] {
@@ -24,18 +25,28 @@ enum HoldRows {
         return Dictionary(try rows.map { try state($0) }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    static func upsert(_ holds: [HoldState], now: Timestamp) -> SQL {
+    /// New holds. An identifier that is taken refuses to be taken again: nobody's hold is ever written over.
+    static func insert(_ holds: [HoldState], now: Timestamp) -> SQL {
         """
         INSERT INTO ledger.hold (id, account_id, amount, captured_amount, original_amount, currency, reason, status, placed_at,
             expires_at, ended_at)
-        SELECT i, a, m, k, m, c, r, s, p, e, n
+        SELECT i, a, m, k, om, c, r, s, p, e, n
         FROM unnest(\(holds.map(\.id))::uuid[], \(holds.map(\.account))::uuid[], \(holds.map(\.amount))::bigint[],
-            \(holds.map(\.capturedAmount))::bigint[], \(holds.map(\.currency))::text[], \(holds.map(\.reason))::text[],
-            \(holds.map(\.status.rawValue))::smallint[], \(holds.map(\.placedAt))::timestamptz[],
+            \(holds.map(\.capturedAmount))::bigint[], \(holds.map(\.originalAmount))::bigint[], \(holds.map(\.currency))::text[],
+            \(holds.map(\.reason))::text[], \(holds.map(\.status.rawValue))::smallint[], \(holds.map(\.placedAt))::timestamptz[],
             \(holds.map(\.expiresAt))::timestamptz[], \(holds.map { $0.status == .active ? nil : now })::timestamptz[])
-            AS u (i, a, m, k, c, r, s, p, e, n)
-        ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, captured_amount = excluded.captured_amount,
-            status = excluded.status, ended_at = excluded.ended_at
+            AS u (i, a, m, k, om, c, r, s, p, e, n)
+        """
+    }
+
+    /// Holds that were captured, released or have expired. Their rows are locked already.
+    static func update(_ holds: [HoldState], now: Timestamp) -> SQL {
+        """
+        UPDATE ledger.hold AS h SET amount = u.m, captured_amount = u.k, status = u.s, ended_at = u.n
+        FROM unnest(\(holds.map(\.id))::uuid[], \(holds.map(\.amount))::bigint[], \(holds.map(\.capturedAmount))::bigint[],
+            \(holds.map(\.status.rawValue))::smallint[], \(holds.map { $0.status == .active ? nil : now })::timestamptz[])
+            AS u (i, m, k, s, n)
+        WHERE h.id = u.i
         """
     }
 }

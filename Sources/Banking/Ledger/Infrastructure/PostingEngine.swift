@@ -78,13 +78,7 @@ public final class PostingEngine: Sendable {
     ///   connection was lost at the commit and could not be asked again: then the same key tells
     public func post(_ unit: PostingUnit) async throws -> PostingReceipt {
         let holds = unit.commands.compactMap(\.hold)
-        var accounts = unit.commands.flatMap(\.accounts)
-        if !holds.isEmpty {
-            // A hold never changes its account, so this may be read before the locks are taken.
-            accounts += try await lookups.run { connection in
-                try connection.query("SELECT account_id FROM ledger.hold WHERE id = ANY(\(holds)::uuid[])").map { try $0.identifier(0) }
-            }
-        }
+        let accounts = unit.commands.flatMap(\.accounts) + (try await accountsOfHolds(unit.commands.compactMap(\.endedHold)))
         let named = Array(Set(accounts))
         let result = await withUnsafeContinuation { continuation in
             let pending = PendingUnit(unit: unit, accounts: named, holds: holds, continuation: continuation)
@@ -93,6 +87,23 @@ public final class PostingEngine: Sendable {
             }
         }
         return try result.get()
+    }
+
+    /// A hold never changes its account, so this may be read before the locks are taken.
+    private func accountsOfHolds(_ holds: [Identifier<Hold>]) async throws -> [Identifier<Account>] {
+        guard !holds.isEmpty else { return [] }
+        do {
+            return try await readAccountsOfHolds(holds)
+        } catch let error as PostgresError where error.isConnectionLost {
+            // The session may have been idle since before a restart of the server; the next one is new.
+            return try await readAccountsOfHolds(holds)
+        }
+    }
+
+    private func readAccountsOfHolds(_ holds: [Identifier<Hold>]) async throws -> [Identifier<Account>] {
+        try await lookups.run { connection in
+            try connection.query("SELECT account_id FROM ledger.hold WHERE id = ANY(\(holds)::uuid[])").map { try $0.identifier(0) }
+        }
     }
 
     /// Takes no more units, finishes those that wait, and closes the connections.
@@ -132,7 +143,13 @@ extension LedgerCommand {
         }
     }
 
+    /// The hold that the step is about, whether there is one yet or not.
     var hold: Identifier<Hold>? {
+        if case .placeHold(let draft) = self { draft.id } else { endedHold }
+    }
+
+    /// The hold that the step ends or takes from.
+    var endedHold: Identifier<Hold>? {
         switch self {
         case .releaseHold(let id), .expireHold(let id), .captureHold(let id, _, _, _): id
         case .journal, .placeHold, .sweepAndClose: nil
