@@ -26,16 +26,20 @@ public struct PostingBook {
     private let mint: () -> UInt128
     private var undoAccounts: [Identifier<Account>: AccountState] = [:]
     private var undoHolds: [Identifier<Hold>: HoldState?] = [:]
+    private var reversed: Set<Identifier<Journal>>
+    private var undoReversed: Set<Identifier<Journal>> = []
 
     /// - Parameters:
     ///   - accounts: every account that a unit of the batch names, as read under the lock
+    ///   - reversed: journals among those that the batch wants to reverse which have been reversed before
     ///   - mint: identifiers for journals, each greater than the last and than every account's newest journal; lowest 8 bits zero
     public init(
-        accounts: [AccountState], holds: [HoldState], businessDate: BusinessDate, now: Timestamp, lane: Int16, position: Int64,
-        mint: @escaping () -> UInt128
+        accounts: [AccountState], holds: [HoldState], reversed: Set<Identifier<Journal>> = [], businessDate: BusinessDate, now: Timestamp,
+        lane: Int16, position: Int64, mint: @escaping () -> UInt128
     ) {
         self.accounts = Dictionary(accounts.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         self.holds = Dictionary(holds.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        self.reversed = reversed
         self.businessDate = businessDate
         self.now = now
         self.lane = lane
@@ -48,6 +52,7 @@ public struct PostingBook {
     public mutating func apply(_ commands: [LedgerCommand], channel: Channel, initiatedBy: Identifier<User>?) throws(Refusal) -> Effects {
         undoAccounts.removeAll(keepingCapacity: true)
         undoHolds.removeAll(keepingCapacity: true)
+        undoReversed.removeAll(keepingCapacity: true)
         let positionBefore = position
         var effects = Effects()
         do {
@@ -67,6 +72,7 @@ public struct PostingBook {
         } catch {
             for (id, state) in undoAccounts { accounts[id] = state }
             for (id, state) in undoHolds { holds[id] = state }
+            reversed.subtract(undoReversed)
             position = positionBefore
             throw error
         }
@@ -82,6 +88,12 @@ public struct PostingBook {
     ) throws(Refusal) {
         try PostingRules.checkShape(draft)
         if let pricedOn = draft.pricedOn, pricedOn != businessDate { throw Refusal.businessDateChanged }
+        if let original = draft.reversalOf {
+            guard reversed.insert(original).inserted else {
+                throw Refusal(.conflict, "already_reversed", "The transaction has been reversed already")
+            }
+            undoReversed.insert(original)
+        }
         try PostingRules.check(draft, accounts: accounts, businessDate: businessDate)
 
         let id = Identifier<Journal>(bits: mint())

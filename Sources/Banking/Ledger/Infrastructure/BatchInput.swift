@@ -20,6 +20,8 @@ struct BatchInput {
     let outcomes: [UInt128: StoredOutcome]
     /// Transaction identifiers of callers that were used before.
     let clientTransactions: [UInt128: ClientTransaction]
+    /// Which of the journals to be reversed have been reversed before.
+    let reversed: Set<Identifier<Journal>>
 
     struct ClientTransaction {
         let journal: UInt128
@@ -36,6 +38,7 @@ struct BatchInput {
         let holdIDs = Array(Set(batch.flatMap(\.holds)))
         let keys = Array(Set(batch.compactMap { $0.unit.idempotency?.digest }))
         let clientIDs = Array(Set(batch.flatMap { $0.unit.commands.compactMap(\.clientTransactionID) }))
+        let reversalIDs = Array(Set(batch.flatMap { $0.unit.commands.compactMap(\.reversalOf) }))
 
         var statements: [SQL] = [
             "BEGIN", ChainLane.takeFree(chain: Self.chain), locking ? AccountRows.lock(accountIDs) : AccountRows.read(accountIDs),
@@ -50,6 +53,9 @@ struct BatchInput {
                 SELECT transaction_id, journal_id, caller, body_digest FROM ledger.client_transaction
                 WHERE transaction_id = ANY(\(clientIDs)::uuid[])
                 """)
+        }
+        if !reversalIDs.isEmpty {
+            statements.append("SELECT journal_id FROM ledger.reversal WHERE journal_id = ANY(\(reversalIDs)::uuid[])")
         }
         let answers = try connection.pipeline(statements)
         lane = try Self.lane(answers[1], chain: Self.chain, on: connection)
@@ -74,8 +80,10 @@ struct BatchInput {
                 clientTransactions[try row.uuid(0)] = ClientTransaction(
                     journal: try row.uuid(1), caller: try row.uuid(2), bodyDigest: try row.uuid(3))
             }
+            next += 1
         }
         self.clientTransactions = clientTransactions
+        reversed = reversalIDs.isEmpty ? [] : Set(try answers[next].map { try $0.identifier(0) })
     }
 
     /// The lane that was free, or the one to wait for when all are taken by other processes.
@@ -89,10 +97,13 @@ struct BatchInput {
 }
 
 extension LedgerCommand {
-    var clientTransactionID: UInt128? {
+    private var draft: JournalDraft? {
         switch self {
-        case .journal(let draft), .captureHold(_, _, _, let draft): draft.clientTransactionID?.bits
+        case .journal(let draft), .captureHold(_, _, _, let draft): draft
         case .placeHold, .releaseHold, .expireHold, .sweepAndClose: nil
         }
     }
+
+    var clientTransactionID: UInt128? { draft?.clientTransactionID?.bits }
+    var reversalOf: Identifier<Journal>? { draft?.reversalOf }
 }

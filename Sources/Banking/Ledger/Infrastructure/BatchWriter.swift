@@ -84,8 +84,8 @@ final class BatchWriter: Sendable {
             lane: input.lane.number, now: now,
             floor: max(input.lane.lastIdentifier, input.dayFloor, input.accounts.map(\.lastJournal).max() ?? 0))
         var book = PostingBook(
-            accounts: input.accounts, holds: input.holds, businessDate: input.businessDate, now: now, lane: input.lane.number,
-            position: input.lane.position, mint: { identifiers.next() })
+            accounts: input.accounts, holds: input.holds, reversed: input.reversed, businessDate: input.businessDate, now: now,
+            lane: input.lane.number, position: input.lane.position, mint: { identifiers.next() })
         var decisions = BatchDecisions()
         for (index, pending) in batch.enumerated() {
             decisions.decide(pending.unit, index: index, input: input, book: &book)

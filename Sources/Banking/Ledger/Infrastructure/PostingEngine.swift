@@ -93,10 +93,14 @@ public final class PostingEngine: Sendable {
     private func accountsOfHolds(_ holds: [Identifier<Hold>]) async throws -> [Identifier<Account>] {
         guard !holds.isEmpty else { return [] }
         do {
-            return try await readAccountsOfHolds(holds)
-        } catch let error as PostgresError where error.isConnectionLost {
-            // The session may have been idle since before a restart of the server; the next one is new.
-            return try await readAccountsOfHolds(holds)
+            do {
+                return try await readAccountsOfHolds(holds)
+            } catch let error as PostgresError where error.isConnectionLost {
+                // The session may have been idle since before a restart of the server; the next one is new.
+                return try await readAccountsOfHolds(holds)
+            }
+        } catch let error as PostgresError where error.isTransient {
+            throw Refusal.unavailable()
         }
     }
 
