@@ -30,6 +30,8 @@ struct BatchInput {
     }
 
     static let chain = "journal"
+    private static let openDay: SQL =
+        "SELECT business_date, first_journal FROM ledger.business_day ORDER BY business_date DESC LIMIT 1"
 
     /// Begins the transaction, takes the lane and reads. The day is read after the lane is held, because who opens a day holds all lanes.
     /// - Parameter locking: true takes the accounts' row locks, in ascending order in one statement; keys are then read after them
@@ -43,8 +45,7 @@ struct BatchInput {
         var statements: [SQL] = [
             "BEGIN", ChainLane.takeFree(chain: Self.chain), locking ? AccountRows.lock(accountIDs) : AccountRows.read(accountIDs),
             IdempotencyStore.find(keys),
-            "SELECT business_date, first_journal FROM ledger.business_day ORDER BY business_date DESC LIMIT 1",
-            ChainLane.takeFree(chain: AuditTrail.chain),
+            Self.openDay, ChainLane.takeFree(chain: AuditTrail.chain),
         ]
         if !holdIDs.isEmpty { statements.append(HoldRows.lock(holdIDs)) }
         if !clientIDs.isEmpty {
@@ -58,15 +59,17 @@ struct BatchInput {
             statements.append("SELECT journal_id FROM ledger.reversal WHERE journal_id = ANY(\(reversalIDs)::uuid[])")
         }
         let answers = try connection.pipeline(statements)
-        lane = try Self.lane(answers[1], chain: Self.chain, on: connection)
+        let free = try answers[1].first.map { try ChainLane(row: $0) }
+        lane = try free ?? Self.wait(chain: Self.chain, on: connection)
         accounts = try answers[2].map { try AccountRows.state($0) }
         outcomes = try IdempotencyStore.outcomes(answers[3])
-        guard let day = answers[4].first else {
-            throw PostgresError(kind: .misuse, message: "no business day is open; open one before posting")
+        // Who waited for a lane waited perhaps for a day to be opened: then the day that was read is over.
+        guard let day = free == nil ? try connection.query(Self.openDay).first : answers[4].first else {
+            throw Refusal.unavailable("The books have not been opened yet")
         }
         businessDate = try day.date(0)
         dayFloor = try day.uuid(1)
-        auditLane = try Self.lane(answers[5], chain: AuditTrail.chain, on: connection)
+        auditLane = try answers[5].first.map { try ChainLane(row: $0) } ?? Self.wait(chain: AuditTrail.chain, on: connection)
         var next = 6
         if holdIDs.isEmpty {
             holds = []
@@ -86,9 +89,8 @@ struct BatchInput {
         reversed = reversalIDs.isEmpty ? [] : Set(try answers[next].map { try $0.identifier(0) })
     }
 
-    /// The lane that was free, or the one to wait for when all are taken by other processes.
-    private static func lane(_ rows: Rows, chain: String, on connection: Connection) throws -> ChainLane {
-        if let row = rows.first { return try ChainLane(row: row) }
+    /// The lane to wait for when all are taken, by other processes or by who opens a day.
+    private static func wait(chain: String, on connection: Connection) throws -> ChainLane {
         guard let row = try connection.query(ChainLane.wait(chain: chain, lane: .random(in: 0..<ChainLane.count))).first else {
             throw PostgresError(kind: .misuse, message: "the chain \(chain) has no lanes")
         }

@@ -50,9 +50,13 @@ final class BatchWriter: Sendable {
         } catch let error as PostgresError where !locking && AccountRows.isConflict(error) {
             connection.rollback()
             commit(batch, on: connection, locking: true, isRetry: isRetry)
-        } catch let error as PostgresError where error.isRetryable || error.isUniqueViolation || error.isCheckViolation {
+        } catch let refusal as Refusal {
             connection.rollback()
-            if !isRetry, !error.isCheckViolation {
+            fail(batch, refusal)
+        } catch let error as PostgresError where error.kind == .statement && (error.isRetryable || !error.isTransient) {
+            // A conflict, or something in a unit that the database does not take: a constraint, a text it cannot store.
+            connection.rollback()
+            if !isRetry, error.isRetryable || error.isUniqueViolation {
                 commit(batch, on: connection, locking: true, isRetry: true)
             } else if batch.count > 1 {
                 let middle = batch.count / 2
