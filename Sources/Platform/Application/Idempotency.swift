@@ -58,7 +58,7 @@ public struct StoredOutcome: Sendable, Equatable {
     public let status: Int16
     /// The journal (or hold) the key made. Answers of the posting engine are rendered again from it.
     public let effectID: UInt128?
-    /// The answer itself, for everything that is not rendered again.
+    /// The answer itself, for everything that is not rendered again; of the posting engine, the list of its effects if it has several.
     public let body: [UInt8]?
     public let location: String?
 
@@ -100,10 +100,14 @@ public enum IdempotencyStore {
     }
 
     /// Stores keys whose answers are rendered from an effect.
-    public static func insertEffects(keys: [UInt128], bodies: [UInt128], effects: [UInt128], at instant: Timestamp) -> SQL {
+    /// - Parameter receipts: what the effect's room needs to find all of it again; nil when the identifier is enough
+    public static func insertEffects(
+        keys: [UInt128], bodies: [UInt128], effects: [UInt128], receipts: [[UInt8]?], at instant: Timestamp
+    ) -> SQL {
         """
-        INSERT INTO platform.idempotency (key_digest, body_digest, status, effect_id, created_at)
-        SELECT k, b, 201, e, \(instant)::timestamptz FROM unnest(\(keys)::uuid[], \(bodies)::uuid[], \(effects)::uuid[]) AS u (k, b, e)
+        INSERT INTO platform.idempotency (key_digest, body_digest, status, effect_id, body, created_at)
+        SELECT k, b, 201, e, r, \(instant)::timestamptz
+        FROM unnest(\(keys)::uuid[], \(bodies)::uuid[], \(effects)::uuid[], \(receipts)::bytea[]) AS u (k, b, e, r)
         """
     }
 

@@ -42,7 +42,7 @@ public struct LedgerReader: Sendable {
             SELECT balance_after, journal_id FROM ledger.posting WHERE account_id = \(id) AND journal_id < \(boundary)
             ORDER BY journal_id DESC, line_number DESC LIMIT 1
             """,
-            Self.heldSum(of: id, at: Identifier<Journal>(bits: boundary).mintedAt),
+            Self.heldSum(of: id, before: boundary),
         ])
         let last = rows[0].first
         return BalanceView(
@@ -75,11 +75,12 @@ public struct LedgerReader: Sendable {
         .validation([.init("asOf", "out_of_range", "The moment lies in the future")])
     }
 
-    /// Holds as they were at an instant. A hold that was captured in parts counts with what was left of it when it ended or is left now.
-    private static func heldSum(of id: Identifier<Account>, at instant: Timestamp) -> SQL {
+    /// Holds as they were after their last step before a place in the journal.
+    private static func heldSum(of id: Identifier<Account>, before boundary: UInt128) -> SQL {
         """
-        SELECT coalesce(sum(CASE WHEN status = 1 THEN amount ELSE original_amount - captured_amount END), 0)::bigint FROM ledger.hold
-        WHERE account_id = \(id) AND placed_at < \(instant) AND (ended_at IS NULL OR ended_at >= \(instant))
+        SELECT coalesce(sum(amount), 0)::bigint FROM (
+            SELECT DISTINCT ON (hold_id) amount FROM ledger.hold_change WHERE account_id = \(id) AND id < \(boundary)
+            ORDER BY hold_id, id DESC) AS held
         """
     }
 

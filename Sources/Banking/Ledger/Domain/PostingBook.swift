@@ -5,10 +5,16 @@ import Kernel
 /// Everything the engine decides is decided here, in memory and without any input or output: what PostgreSQL stores afterwards is only
 /// the result. A unit that is refused leaves no trace in the book, so its neighbours in the batch are not harmed.
 public struct PostingBook {
+    /// A hold after one step, with the step's place in the order of journals.
+    public struct HoldChange: Sendable {
+        public let id: UInt128
+        public let state: HoldState
+    }
+
     /// What one unit changed.
     public struct Effects: Sendable {
         public var journals: [PostedJournal] = []
-        public var holds: [HoldState] = []
+        public var holdChanges: [HoldChange] = []
         public var closed: [Identifier<Account>] = []
     }
 
@@ -32,7 +38,7 @@ public struct PostingBook {
     /// - Parameters:
     ///   - accounts: every account that a unit of the batch names, as read under the lock
     ///   - reversed: journals among those that the batch wants to reverse which have been reversed before
-    ///   - mint: identifiers for journals, each greater than the last and than every account's newest journal; lowest 8 bits zero
+    ///   - mint: identifiers for journals and changes of holds, each greater than the last and than every account's newest journal; lowest 8 bits zero
     public init(
         accounts: [AccountState], holds: [HoldState], reversed: Set<Identifier<Journal>> = [], businessDate: BusinessDate, now: Timestamp,
         lane: Int16, position: Int64, mint: @escaping () -> UInt128
@@ -163,7 +169,7 @@ public struct PostingBook {
             id: draft.id, account: draft.account, amount: draft.amount, currency: draft.currency, reason: draft.reason, placedAt: now,
             expiresAt: draft.expiresAt)
         set(hold)
-        effects.holds.append(hold)
+        effects.holdChanges.append(HoldChange(id: mint(), state: hold))
     }
 
     private mutating func end(_ id: Identifier<Hold>, as status: HoldStatus, _ effects: inout Effects) throws(Refusal) {
@@ -175,7 +181,7 @@ public struct PostingBook {
         hold.status = status
         set(account)
         set(hold)
-        effects.holds.append(hold)
+        effects.holdChanges.append(HoldChange(id: mint(), state: hold))
     }
 
     private mutating func expire(_ id: Identifier<Hold>, _ effects: inout Effects) throws(Refusal) {
@@ -201,7 +207,7 @@ public struct PostingBook {
         if hold.amount == 0 { hold.status = .captured }
         set(account)
         set(hold)
-        effects.holds.append(hold)
+        effects.holdChanges.append(HoldChange(id: mint(), state: hold))
     }
 
     private func activeHold(_ id: Identifier<Hold>) throws(Refusal) -> (HoldState, AccountState) {

@@ -9,24 +9,24 @@ struct BatchDecisions {
         case posted(Range<Int>, [HoldState])
         /// The twin of a unit of the same batch.
         case joined(Range<Int>, [HoldState])
-        /// Posted earlier, under this journal or hold.
-        case replayed(UInt128)
+        /// Posted earlier.
+        case replayed(StoredReceipt)
     }
 
     /// One row that is there exactly when the batch is.
     enum Witness {
         case journal(Identifier<Journal>)
-        case hold(Identifier<Hold>, HoldStatus)
+        case holdChange(UInt128)
         case closedAccount(Identifier<Account>)
     }
 
     private(set) var outcomes: [Outcome] = []
     private(set) var journals: [PostedJournal] = []
-    private(set) var holds: [HoldState] = []
-    private(set) var newKeys: [(key: IdempotencyKey, effect: UInt128)] = []
+    private(set) var holdChanges: [PostingBook.HoldChange] = []
+    private(set) var newKeys: [(key: IdempotencyKey, receipt: StoredReceipt)] = []
     private(set) var newClientTransactions: [(transaction: UInt128, journal: UInt128, caller: UInt128, body: UInt128)] = []
     private(set) var reversals: [(journal: UInt128, reversal: UInt128)] = []
-    private(set) var replayedEffects: [UInt128] = []
+    private(set) var replays: [StoredReceipt] = []
     private(set) var witness: Witness?
     private(set) var committedCount = 0
     /// Units to be audited, by their place in the batch.
@@ -36,11 +36,15 @@ struct BatchDecisions {
     private var clientsInBatch: [UInt128: (bodyDigest: UInt128, caller: UInt128, unit: Int)] = [:]
 
     var isEmpty: Bool { committedCount == 0 }
+    /// The greatest identifier that the batch used up; nil when it used none.
+    var lastIdentifier: UInt128? {
+        [journals.last?.id.bits, holdChanges.last?.id].compactMap { $0 }.max()
+    }
 
     mutating func decide(_ unit: PostingUnit, index: Int, input: BatchInput, book: inout PostingBook) {
         if let earlier = earlierOutcome(unit, input) {
             outcomes.append(earlier)
-            if case .replayed(let effect) = earlier { replayedEffects.append(effect) }
+            if case .replayed(let receipt) = earlier { replays.append(receipt) }
             return
         }
         do {
@@ -59,7 +63,7 @@ struct BatchDecisions {
                 guard stored.bodyDigest == key.bodyDigest, let effect = stored.effectID else {
                     return .refused(IdempotencyKey.reused())
                 }
-                return .replayed(effect)
+                return .replayed(StoredReceipt(effect: effect, bytes: stored.body))
             }
             if let twin = keysInBatch[key.digest] {
                 return twin.bodyDigest == key.bodyDigest ? joined(twin.unit) : .refused(IdempotencyKey.reused())
@@ -74,8 +78,10 @@ struct BatchDecisions {
                 ])
             if let stored = input.clientTransactions[id] {
                 let isSame = stored.caller == caller && stored.bodyDigest == unit.idempotency?.bodyDigest
-                return isSame ? .replayed(stored.journal) : .refused(inUse)
+                return isSame ? .replayed(StoredReceipt(effect: stored.journal, bytes: nil)) : .refused(inUse)
             }
+            // The bank's own identifiers are a journal's, with the transaction's number in the last 8 bits.
+            if input.mintedJournals.contains(id & ~0xFF) { return .refused(inUse) }
             if let twin = clientsInBatch[id] {
                 let isSame = twin.caller == caller && twin.bodyDigest == unit.idempotency?.bodyDigest
                 return isSame ? joined(twin.unit) : .refused(inUse)
@@ -92,22 +98,24 @@ struct BatchDecisions {
     private mutating func record(_ effects: PostingBook.Effects, of unit: PostingUnit, index: Int, caller: UInt128) {
         let range = journals.count..<(journals.count + effects.journals.count)
         journals += effects.journals
-        holds += effects.holds
-        outcomes.append(.posted(range, effects.holds))
+        holdChanges += effects.holdChanges
+        outcomes.append(.posted(range, effects.holdChanges.map(\.state)))
         audited.append(index)
         committedCount += 1
         if witness == nil {
             if let journal = effects.journals.first {
                 witness = .journal(journal.id)
-            } else if let hold = effects.holds.first {
-                witness = .hold(hold.id, hold.status)
+            } else if let change = effects.holdChanges.first {
+                witness = .holdChange(change.id)
             } else if let account = effects.closed.first {
                 witness = .closedAccount(account)
             }
         }
         if let key = unit.idempotency {
-            let effect = effects.journals.first?.id.bits ?? effects.holds.first?.id.bits ?? effects.closed.first?.bits ?? 0
-            newKeys.append((key, effect))
+            let receipt = StoredReceipt(
+                journals: effects.journals.map(\.id.bits), holdChanges: effects.holdChanges.map(\.id),
+                closedAccount: effects.closed.first?.bits)
+            newKeys.append((key, receipt))
             keysInBatch[key.digest] = (key.bodyDigest, index)
         }
         for journal in effects.journals {

@@ -20,6 +20,8 @@ struct BatchInput {
     let outcomes: [UInt128: StoredOutcome]
     /// Transaction identifiers of callers that were used before.
     let clientTransactions: [UInt128: ClientTransaction]
+    /// Journals of the bank whose identifiers callers want to use for transactions of their own.
+    let mintedJournals: Set<UInt128>
     /// Which of the journals to be reversed have been reversed before.
     let reversed: Set<Identifier<Journal>>
 
@@ -54,6 +56,7 @@ struct BatchInput {
                 SELECT transaction_id, journal_id, caller, body_digest FROM ledger.client_transaction
                 WHERE transaction_id = ANY(\(clientIDs)::uuid[])
                 """)
+            statements.append("SELECT id FROM ledger.journal WHERE id = ANY(\(clientIDs.map { $0 & ~0xFF })::uuid[])")
         }
         if !reversalIDs.isEmpty {
             statements.append("SELECT journal_id FROM ledger.reversal WHERE journal_id = ANY(\(reversalIDs)::uuid[])")
@@ -83,7 +86,10 @@ struct BatchInput {
                 clientTransactions[try row.uuid(0)] = ClientTransaction(
                     journal: try row.uuid(1), caller: try row.uuid(2), bodyDigest: try row.uuid(3))
             }
-            next += 1
+            mintedJournals = Set(try answers[next + 1].map { try $0.uuid(0) })
+            next += 2
+        } else {
+            mintedJournals = []
         }
         self.clientTransactions = clientTransactions
         reversed = reversalIDs.isEmpty ? [] : Set(try answers[next].map { try $0.identifier(0) })

@@ -18,18 +18,19 @@ struct BatchWrite {
             statements.append(JournalRows.insert(decisions.journals))
             statements.append(JournalRows.insertLines(of: decisions.journals))
             statements.append(Self.insert(decisions.movements))
-            statements.append(head.save(chain: BatchInput.chain))
         }
+        if decisions.lastIdentifier != nil { statements.append(head.save(chain: BatchInput.chain)) }
         let holds = book.changedHolds.sorted().compactMap { book.holds[$0] }
         let newHolds = holds.filter { !knownHolds.contains($0.id) }
         let oldHolds = holds.filter { knownHolds.contains($0.id) }
         if !newHolds.isEmpty { statements.append(HoldRows.insert(newHolds, now: now)) }
         if !oldHolds.isEmpty { statements.append(HoldRows.update(oldHolds, now: now)) }
+        if !decisions.holdChanges.isEmpty { statements.append(HoldRows.insertChanges(decisions.holdChanges)) }
         if !decisions.newKeys.isEmpty {
             statements.append(
                 IdempotencyStore.insertEffects(
                     keys: decisions.newKeys.map(\.key.digest), bodies: decisions.newKeys.map(\.key.bodyDigest),
-                    effects: decisions.newKeys.map(\.effect), at: now))
+                    effects: decisions.newKeys.map(\.receipt.effect), receipts: decisions.newKeys.map(\.receipt.bytes), at: now))
         }
         if !decisions.newClientTransactions.isEmpty {
             let rows = decisions.newClientTransactions

@@ -94,39 +94,39 @@ final class BatchWriter: Sendable {
         for (index, pending) in batch.enumerated() {
             decisions.decide(pending.unit, index: index, input: input, book: &book)
         }
-        var head = input.lane
-        if !decisions.isEmpty {
-            decisions.seal(after: input.lane.hash)
-            if let last = decisions.journals.last {
-                head = ChainLane(
-                    number: input.lane.number, position: book.position, lastIdentifier: last.id.bits, hash: last.hash)
-            }
-            let write = BatchWrite(
-                decisions: decisions, book: book, knownHolds: Set(input.holds.map(\.id)), batch: batch, head: head,
-                audit: auditTrail.statements(appending: decisions.auditRecords(of: batch), to: input.auditLane), now: now)
-            try send(write, decisions: decisions, batch: batch, on: connection)
-            observer.posted(decisions.journals)
-            observer.committed(units: decisions.committedCount)
-        } else {
+        // Before anything is written: what comes after the commit must not be able to fail.
+        let replays = try Replays(of: decisions, on: connection)
+        guard !decisions.isEmpty else {
             connection.rollback()
+            return answers(decisions, replays)
         }
-        return try answers(decisions, on: connection)
+        decisions.seal(after: input.lane.hash)
+        let head = ChainLane(
+            number: input.lane.number, position: book.position, lastIdentifier: decisions.lastIdentifier ?? input.lane.lastIdentifier,
+            hash: decisions.journals.last?.hash ?? input.lane.hash)
+        let write = BatchWrite(
+            decisions: decisions, book: book, knownHolds: Set(input.holds.map(\.id)), batch: batch, head: head,
+            audit: auditTrail.statements(appending: decisions.auditRecords(of: batch), to: input.auditLane), now: now)
+        try send(write, decisions: decisions, lane: input.lane.number, on: connection)
+        observer.posted(decisions.journals)
+        observer.committed(units: decisions.committedCount)
+        return answers(decisions, replays)
     }
 
-    private func send(_ write: BatchWrite, decisions: BatchDecisions, batch: [PendingUnit], on connection: Connection) throws {
+    private func send(_ write: BatchWrite, decisions: BatchDecisions, lane: Int16, on connection: Connection) throws {
         do {
             _ = try connection.pipeline(write.statements)
         } catch let error as PostgresError where error.kind == .connectionLost {
             // The commit may have happened. The batch is one transaction, so one of its rows answers for all of them.
             logger.warning("connection lost at commit, asking what became of the batch", metadata: ["error": "\(error)"])
-            guard let witness = decisions.witness, try wasCommitted(witness, on: connection) else {
+            guard let witness = decisions.witness, try wasCommitted(witness, lane: lane, on: connection) else {
                 throw PostgresError(kind: .connectionLost, message: "the batch was not committed")
             }
         }
     }
 
     /// Asks on a new session whether a row of the batch is there; tries for a while, because a server that died comes back.
-    private func wasCommitted(_ witness: BatchDecisions.Witness, on connection: Connection) throws -> Bool {
+    private func wasCommitted(_ witness: BatchDecisions.Witness, lane: Int16, on connection: Connection) throws -> Bool {
         var pauseMilliseconds: UInt32 = 50
         let giveUpAt = clock.now().adding(seconds: 20)
         while true {
@@ -135,11 +135,13 @@ final class BatchWriter: Sendable {
                 let sql: SQL =
                     switch witness {
                     case .journal(let id): "SELECT 1 FROM ledger.journal WHERE id = \(id)"
-                    case .hold(let id, let status): "SELECT 1 FROM ledger.hold WHERE id = \(id) AND status = \(status.rawValue)"
+                    case .holdChange(let id): "SELECT 1 FROM ledger.hold_change WHERE id = \(id)"
                     case .closedAccount(let id):
                         "SELECT 1 FROM ledger.account WHERE id = \(id) AND status = \(AccountStatus.closed.rawValue)"
                     }
-                return try !connection.query(sql).isEmpty
+                // The old session may still be at its commit. It holds the lane until it is through, so whoever has the lane knows.
+                let answers = try connection.pipeline(["BEGIN", ChainLane.wait(chain: BatchInput.chain, lane: lane), sql, "ROLLBACK"])
+                return !answers[2].isEmpty
             } catch let error as PostgresError where error.isTransient && clock.now() < giveUpAt {
                 usleep(pauseMilliseconds * 1_000)
                 pauseMilliseconds = min(pauseMilliseconds * 2, 1_000)
@@ -147,16 +149,8 @@ final class BatchWriter: Sendable {
         }
     }
 
-    /// Turns decisions into answers; replays are loaded from the books, so that they say what the first answer said.
-    private func answers(_ decisions: BatchDecisions, on connection: Connection) throws -> [Result<PostingReceipt, Refusal>] {
-        var replayed: [Identifier<Journal>: PostedJournal] = [:]
-        var holds: [Identifier<Hold>: HoldState] = [:]
-        let effects = decisions.replayedEffects
-        if !effects.isEmpty {
-            replayed = try JournalRows.load(effects.map { Identifier(bits: $0) }) { try connection.query($0) }
-            holds = try HoldRows.load(effects.map { Identifier(bits: $0) }) { try connection.query($0) }
-        }
-        return decisions.outcomes.map { outcome in
+    private func answers(_ decisions: BatchDecisions, _ replays: Replays) -> [Result<PostingReceipt, Refusal>] {
+        decisions.outcomes.map { outcome in
             switch outcome {
             case .refused(let refusal):
                 observer.refused(code: refusal.code)
@@ -165,13 +159,27 @@ final class BatchWriter: Sendable {
                 return .success(PostingReceipt(isReplay: false, journals: Array(decisions.journals[range]), holds: holds))
             case .joined(let range, let holds):
                 return .success(PostingReceipt(isReplay: true, journals: Array(decisions.journals[range]), holds: holds))
-            case .replayed(let effect):
-                return .success(
-                    PostingReceipt(
-                        isReplay: true, journals: replayed[Identifier(bits: effect)].map { [$0] } ?? [],
-                        holds: holds[Identifier(bits: effect)].map { [$0] } ?? []))
+            case .replayed(let receipt): return .success(replays.receipt(receipt))
             }
         }
+    }
+}
+
+/// What was posted earlier under keys that came again, loaded from the books, so that it says what the first answer said.
+private struct Replays {
+    private let journals: [Identifier<Journal>: PostedJournal]
+    private let holds: [UInt128: HoldState]
+
+    init(of decisions: BatchDecisions, on connection: Connection) throws {
+        let ids = decisions.replays.flatMap(\.journals).map { Identifier<Journal>(bits: $0) }
+        journals = try JournalRows.load(ids) { try connection.query($0) }
+        holds = try HoldRows.loadChanges(decisions.replays.flatMap(\.holdChanges)) { try connection.query($0) }
+    }
+
+    func receipt(_ stored: StoredReceipt) -> PostingReceipt {
+        PostingReceipt(
+            isReplay: true, journals: stored.journals.compactMap { journals[Identifier(bits: $0)] },
+            holds: stored.holdChanges.compactMap { holds[$0] })
     }
 }
 

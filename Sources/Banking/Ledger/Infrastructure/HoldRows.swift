@@ -20,6 +20,28 @@ enum HoldRows {
             placedAt: try row.timestamp(7), expiresAt: try row.timestampOrNil(8))
     }
 
+    /// Holds as they were after certain steps, by the step.
+    static func loadChanges(_ ids: [UInt128], _ query: (SQL) throws -> Rows) throws -> [UInt128: HoldState] {
+        guard !ids.isEmpty else { return [:] }
+        let rows = try query(
+            """
+            SELECT h.id, h.account_id, c.amount, c.captured_amount, h.currency, h.reason, c.status, h.placed_at, h.expires_at,
+                h.original_amount, c.id
+            FROM ledger.hold_change c JOIN ledger.hold h ON h.id = c.hold_id WHERE c.id = ANY(\(ids)::uuid[])
+            """)
+        return Dictionary(try rows.map { (try $0.uuid(10), try state($0)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    static func insertChanges(_ changes: [PostingBook.HoldChange]) -> SQL {
+        """
+        INSERT INTO ledger.hold_change (id, hold_id, account_id, amount, captured_amount, status)
+        SELECT i, h, a, m, k, s
+        FROM unnest(\(changes.map(\.id))::uuid[], \(changes.map(\.state.id))::uuid[], \(changes.map(\.state.account))::uuid[],
+            \(changes.map(\.state.amount))::bigint[], \(changes.map(\.state.capturedAmount))::bigint[],
+            \(changes.map(\.state.status.rawValue))::smallint[]) AS u (i, h, a, m, k, s)
+        """
+    }
+
     static func load(_ ids: [Identifier<Hold>], _ query: (SQL) throws -> Rows) throws -> [Identifier<Hold>: HoldState] {
         let rows = try query("SELECT \(raw: columns) FROM ledger.hold WHERE id = ANY(\(ids)::uuid[])")
         return Dictionary(try rows.map { try state($0) }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

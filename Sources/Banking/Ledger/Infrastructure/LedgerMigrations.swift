@@ -8,7 +8,23 @@ public enum LedgerMigrations {
     public static let all: [Migration] = [
         Migration(name: "ledger/001_books", sql: books),
         Migration(name: "ledger/002_chart_of_accounts", sql: ChartOfAccounts.insertSQL),
+        Migration(name: "ledger/003_hold_history", sql: holdHistory),
     ]
+
+    private static let holdHistory = """
+        -- What a hold was after each step. Identifiers come from the journal's lanes, so "at the close of a day" means the same for holds
+        -- as for entries, and an answer for a closed day stays what it was whatever becomes of the hold later.
+        CREATE TABLE ledger.hold_change (
+            id uuid PRIMARY KEY,
+            hold_id uuid NOT NULL REFERENCES ledger.hold,
+            account_id uuid NOT NULL,
+            amount bigint NOT NULL CHECK (amount >= 0),
+            captured_amount bigint NOT NULL CHECK (captured_amount >= 0),
+            status smallint NOT NULL CHECK (status BETWEEN 1 AND 4)
+        );
+        CREATE INDEX hold_change_by_account ON ledger.hold_change (account_id, hold_id, id);
+        GRANT SELECT, INSERT ON ledger.hold_change TO wekeza_app;
+        """
 
     private static let books = """
         CREATE SCHEMA ledger;
