@@ -19,7 +19,8 @@ public struct HolidayCalendar: Sendable {
     public func next(after date: BusinessDate) -> BusinessDate { onOrAfter(date.adding(days: 1)) }
 
     /// Kenyan public holidays with a fixed date (Public Holidays Act, Cap. 110) and Easter (Western reckoning) for a span of years.
-    /// A holiday on a Sunday moves to the next day that is not a holiday itself. Moon-dependent holidays (Idd) are gazetted each year and come in as data.
+    /// A holiday on a Sunday moves to the next day that is not a holiday itself. Moon-dependent holidays (Idd) are gazetted each year
+    /// and come in as data.
     public static func kenya(years: ClosedRange<Int>, gazetted: Set<BusinessDate> = []) -> HolidayCalendar {
         let fixed = [(1, 1), (5, 1), (6, 1), (10, 10), (10, 20), (12, 12), (12, 25), (12, 26)]
         let days = years.flatMap { year in
