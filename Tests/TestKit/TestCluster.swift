@@ -25,8 +25,8 @@ actor TestCluster {
         let folder = NSTemporaryDirectory() + "/wekeza-tests-\(ProcessInfo.processInfo.processIdentifier)"
         // A process with this number that died without a watchman may have left its folder.
         try? FileManager.default.removeItem(atPath: folder)
-        let cluster = try await PrivateCluster.start(dataDirectory: folder, settings: .unitTests)
         try ClusterWatchman.post(at: folder)
+        let cluster = try await PrivateCluster.start(dataDirectory: folder, settings: .unitTests)
         return cluster.ownerConfiguration
     }
 }
@@ -47,17 +47,11 @@ public enum ClusterWatchman {
             rm -rf "$1"
             case $socket in /tmp/wekeza-*) rm -rf "$socket" ;; esac
             """#
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", script, "watchman", dataDirectory]
-        let pipe = Pipe()
-        process.standardInput = pipe
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        process.currentDirectoryURL = URL(fileURLWithPath: "/")
-        try process.run()
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
         // The writing end stays open until this process ends; nothing ever closes it.
-        let writingEnd = dup(pipe.fileHandleForWriting.fileDescriptor)
-        _ = fcntl(writingEnd, F_SETFD, FD_CLOEXEC)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        try Subprocess.startUnattended("/bin/bash", ["-c", script, "watchman", dataDirectory], input: ends[0])
+        close(ends[0])
     }
 }

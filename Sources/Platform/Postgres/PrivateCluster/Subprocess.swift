@@ -3,8 +3,9 @@ import Foundation
 /// A command of the system run to its end, with what it said.
 ///
 /// Not Foundation's `Process`: that one waits until every child's child has closed a socket it hands down, and a server that `pg_ctl`
-/// starts never does.
-enum Subprocess {
+/// starts never does. The output goes through a file for the same reason: a pipe ends only when nobody at all has it open any more,
+/// and other threads start programs too.
+package enum Subprocess {
     struct Outcome {
         /// The exit status; 128 and the signal's number after a signal.
         let status: Int32
@@ -16,34 +17,58 @@ enum Subprocess {
     /// input, no open file of ours, the usual signals and a working directory that everybody may read.
     /// - Throws: `PrivateCluster.Failure` when the command cannot be started
     static func run(_ executable: String, _ arguments: [String]) throws -> Outcome {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw PrivateCluster.Failure.system("cannot make a pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let (reading, writing) = (ends[0], ends[1])
-        defer { close(reading) }
-        let (processID, problem) = spawn(executable, arguments, output: writing)
-        close(writing)
+        var template = Array((FileManager.default.temporaryDirectory.path + "/wekeza-output-XXXXXX").utf8CString)
+        let output = mkstemp(&template)
+        guard output >= 0 else { throw PrivateCluster.Failure.system("cannot write a temporary file") }
+        defer { close(output) }
+        unlink(template)
+        let (processID, problem) = spawn(executable, arguments, output: output)
         guard problem == 0 else {
             throw PrivateCluster.Failure("cannot run \(executable): \(String(cString: strerror(problem)))")
         }
-        let bytes = FileHandle(fileDescriptor: reading, closeOnDealloc: false).readDataToEndOfFile()
         var status: Int32 = 0
         while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        lseek(output, 0, SEEK_SET)
+        let bytes = FileHandle(fileDescriptor: output, closeOnDealloc: false).readDataToEndOfFile()
         let signal = status & 0x7F
         let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         return Outcome(status: signal == 0 ? status >> 8 & 0xFF : 128 + signal, output: text)
     }
 
-    private static func spawn(_ executable: String, _ arguments: [String], output: Int32) -> (processID: pid_t, problem: Int32) {
+    /// Starts a command that nobody waits for; what it says is lost.
+    /// - Parameter input: a descriptor that becomes its standard input
+    package static func startUnattended(_ executable: String, _ arguments: [String], input: Int32) throws {
+        let nothing = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(nothing) }
+        let (_, problem) = spawn(executable, arguments, input: input, output: nothing)
+        guard problem == 0 else {
+            throw PrivateCluster.Failure("cannot run \(executable): \(String(cString: strerror(problem)))")
+        }
+    }
+
+    /// Goes to the root folder and closes what other threads of ours had open when the child was made, before it becomes the command.
+    private static let doorkeeper = """
+        cd / || exit 127
+        for file in /proc/$$/fd/*; do
+            number=${file##*/}
+            [ "$number" -gt 2 ] 2>/dev/null && eval "exec $number>&-"
+        done
+        exec "$@"
+        """
+
+    private static func spawn(
+        _ executable: String, _ arguments: [String], input: Int32? = nil, output: Int32
+    ) -> (processID: pid_t, problem: Int32) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, output, 2)
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        }
 
         // A program that ignores or blocks signals must not hand that down.
         var attributes = posix_spawnattr_t()
@@ -56,12 +81,12 @@ enum Subprocess {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let inRoot = ["/bin/sh", "-c", #"cd / && exec "$@""#, "sh", executable]
-        let words = copied(inRoot + arguments)
+        // Not every sh can close a file with a number of two digits.
+        let words = copied(["/bin/bash", "-c", doorkeeper, "bash", executable] + arguments)
         let environment = copied(["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"])
         defer { for pointer in words + environment { free(pointer) } }
         var processID: pid_t = 0
-        let problem = posix_spawn(&processID, inRoot[0], &actions, &attributes, words, environment)
+        let problem = posix_spawn(&processID, "/bin/bash", &actions, &attributes, words, environment)
         return (processID, problem)
     }
 
