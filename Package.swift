@@ -85,7 +85,7 @@ let package = Package(
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
         banking("Payments", ["Audit", "Ledger", "Parties", "Products", "Accounts"]),
         banking("Notifications", ["Audit", .product(name: "Logging", package: "swift-log")]),
-        banking("DataImport", ["Ledger", "Parties", "Products", "Accounts"]),
+        banking("DataImport", ["Ledger", "Parties", "Products", "Accounts", .product(name: "Crypto", package: "swift-crypto")]),
 
         // MARK: The program
         .executableTarget(
@@ -147,6 +147,7 @@ let package = Package(
                 "Notifications", "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Kernel", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        tests("DataImportTests", ["DataImport", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "TestKit"]),
         tests("AppTests", ["App", "TestKit"]),
         tests("TidyTests", []),
     ],

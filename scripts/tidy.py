@@ -38,6 +38,7 @@ SCHEMA_OWNERS = {
     "accounts": "Sources/Banking/Accounts/",
     "payments": "Sources/Banking/Payments/",
     "notifications": "Sources/Banking/Notifications/",
+    "dataimport": "Sources/Banking/DataImport/",
 }
 
 STANDARD_MODULES = {"Foundation", "FoundationEssentials", "Synchronization", "Glibc", "Darwin", "Swift", "Dispatch"}
