@@ -214,7 +214,7 @@ public final class Connection {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return (Rows(result: box), nil)
         case PGRES_PIPELINE_ABORTED: return (nil, PostgresError(kind: .statement, message: "the pipeline was aborted"))
         default:
-            if PQstatus(connection) == CONNECTION_BAD { throw lost(connection) }
+            if Self.isOfClient(result) || PQstatus(connection) == CONNECTION_BAD { throw lost(connection) }
             return (nil, Self.error(of: result, kind: .statement))
         }
     }
@@ -327,10 +327,15 @@ public final class Connection {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return box
         default:
+            if Self.isOfClient(result) { throw lost(handle) }
             let isLost = handle.map { PQstatus($0) == CONNECTION_BAD } ?? true
             throw Self.error(of: result, kind: isLost ? .connectionLost : .statement)
         }
     }
+
+    /// Every error of the server has a code. One without it is libpq's own: the connection is gone, even when its status does not say
+    /// so yet.
+    private static func isOfClient(_ result: OpaquePointer) -> Bool { PQresultErrorField(result, Int32(UInt8(ascii: "C"))) == nil }
 
     private func lost(_ connection: OpaquePointer?) -> PostgresError {
         let message = connection.map { String(cString: PQerrorMessage($0)) } ?? "the connection is closed"
