@@ -94,7 +94,7 @@ let package = Package(
                 "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Security",
                 "Audit", "Ledger", "Identity", "Parties", "Products", "Accounts", "Payments", "Notifications", "DataImport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Configuration", package: "swift-configuration"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

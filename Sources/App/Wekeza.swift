@@ -6,5 +6,6 @@ struct Wekeza: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wekeza",
         abstract: "Wekeza, a core bank.",
-        discussion: "Settings are WEKEZA_* variables or lines of a .env file; README.md lists them.")
+        discussion: "Settings are WEKEZA_* variables or lines of a .env file; README.md lists them.",
+        subcommands: [Serve.self, Migrate.self, Seed.self, Verify.self, NewSecrets.self])
 }

@@ -67,7 +67,7 @@ import Testing
             ),
             (["WEKEZA_BIND_ADDRESS": "here"], "WEKEZA_BIND_ADDRESS must be an IP address such as 127.0.0.1 or 0.0.0.0, not \"here\""),
             (["WEKEZA_SWAGGER_UI": "/nowhere"], "WEKEZA_SWAGGER_UI must be off or a folder with swagger-ui-bundle.js, not \"/nowhere\""),
-            (["WEKEZA_PASSWORD_PEPPER": "short"], "WEKEZA_PASSWORD_PEPPER must be at least 16 characters"),
+            (["WEKEZA_PASSWORD_PEPPER": "short"], "WEKEZA_PASSWORD_PEPPER must be at least 32 characters"),
         ])
     func refusal(environment: [String: String], line: String) {
         #expect(problems(environment) == [line])

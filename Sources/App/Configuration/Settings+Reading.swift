@@ -133,11 +133,15 @@ private struct CheckedValues {
         if !areRateLimitsOn && mode == .production { problems.append("WEKEZA_RATE_LIMITS may be off in demo mode only") }
         let signingKey = text(.signingKey)
         let passwordPepper = text(.passwordPepper)
-        if let passwordPepper, passwordPepper.utf8.count < 16 { refuse(.passwordPepper, "at least 16 characters", passwordPepper) }
+        if let passwordPepper, passwordPepper.utf8.count < 32 { refuse(.passwordPepper, "at least 32 characters", passwordPepper) }
         if mode == .production {
-            if signingKey == nil { problems.append("WEKEZA_SIGNING_KEY is required in production: the private key that signs tokens") }
+            if signingKey == nil {
+                problems.append("WEKEZA_SIGNING_KEY is required in production: the key that signs tokens (wekeza new-secrets)")
+            }
             if passwordPepper == nil {
-                problems.append("WEKEZA_PASSWORD_PEPPER is required in production: at least 16 random characters, never changed later")
+                problems.append(
+                    "WEKEZA_PASSWORD_PEPPER is required in production: at least 32 random characters, never changed later (wekeza new-secrets)"
+                )
             }
         }
         let bindAddress = text(.bindAddress) ?? "127.0.0.1"

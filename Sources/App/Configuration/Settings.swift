@@ -61,6 +61,8 @@ enum SettingName: String, CaseIterable {
     case staffPort = "WEKEZA_STAFF_PORT"
     case dataDirectory = "WEKEZA_DATA_DIR"
     case databaseURL = "WEKEZA_DATABASE_URL"
+    /// Read by the private cluster itself.
+    case clusterUser = "WEKEZA_CLUSTER_USER"
     case redisURL = "WEKEZA_REDIS_URL"
     case rateLimits = "WEKEZA_RATE_LIMITS"
     case signingKey = "WEKEZA_SIGNING_KEY"

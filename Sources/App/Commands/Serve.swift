@@ -1,0 +1,41 @@
+import ArgumentParser
+import HTTPEdge
+import Kernel
+import Logging
+import ServiceLifecycle
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the bank. In demo mode the first start seeds it and shows its logins.",
+        discussion: "Ctrl-C stops it: what was accepted is finished first.", aliases: ["api"])
+
+    func run() async throws {
+        try await Terminal.run { settings in
+            let stop = StopSignal()
+            try PortProbe.check(host: settings.bindAddress, port: settings.ports.api, setting: SettingName.apiPort.rawValue)
+            let logger = Terminal.logger(settings)
+            let secrets = try Secrets.load(settings)
+            try await Session.run(settings, secrets: secrets, logger: logger) { bank in
+                if settings.mode == .demo, !stop.isAsked { try await Demonstration(bank: bank).seed() }
+                if !stop.isAsked { try await listen(bank, secrets: secrets, stop: stop) }
+            }
+            logger.info("stopped")
+        }
+    }
+
+    /// Serves until somebody asks to stop; then requests under way are answered, and only after them the jobs end.
+    private func listen(_ bank: Bank, secrets: Secrets, stop: StopSignal) async throws {
+        let server = bank.server(secrets: secrets)
+        let jobs = PeriodicJobs(jobs: bank.jobs, metrics: bank.registry, logger: bank.logger)
+        var configuration = ServiceGroupConfiguration(services: [jobs, server], logger: bank.logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        let group = ServiceGroup(configuration: configuration)
+        stop.onStop { Task { await group.triggerGracefulShutdown() } }
+        let settings = bank.settings
+        async let welcome: Void = {
+            if await server.listeningPort() != nil { Welcome.show(settings) }
+        }()
+        try await group.run()
+        await welcome
+    }
+}

@@ -1,0 +1,68 @@
+import Application
+import Audit
+import Identity
+import Kernel
+import Ledger
+import Logging
+import Notifications
+import Observability
+import Postgres
+
+extension Bank {
+    /// What the bank does by itself.
+    var jobs: [PeriodicJob] {
+        let delivery = MessageDelivery(
+            pool: commandPool, gateway: ConsoleGateway(logger: logger), clock: clock, keepsSecrets: settings.mode == .demo, logger: logger)
+        return [
+            PeriodicJob("outbox-dispatch", everyMilliseconds: 200) { [outbox] in try await outbox.dispatch() > 0 },
+            PeriodicJob("message-delivery", everyMilliseconds: 500) { try await delivery.deliverDue() > 0 },
+            PeriodicJob("business-day", everyMilliseconds: 30_000) { [self] in
+                try await openBusinessDay()
+                return false
+            },
+            PeriodicJob("partition-maintenance", everyMilliseconds: 3_600_000) { [self] in
+                try await createPartitions()
+                return false
+            },
+            PeriodicJob("fold-movements", everyMilliseconds: 10_000) { [self] in
+                let generalLedger = GeneralLedger(clock: clock)
+                try await commandPool.transaction { try generalLedger.foldMovements(in: $0) }
+                return false
+            },
+            PeriodicJob("identity-purge", everyMilliseconds: 600_000) { [identity] in try await identity.purge() >= 1_000 },
+            PeriodicJob("figures", everyMilliseconds: 5_000) { [self] in
+                try await readFigures()
+                return false
+            },
+            PeriodicJob("database-watch", everyMilliseconds: 1_000) { [self] in
+                if try await database.restartIfGone() { logger.warning("the private database had died and was started again") }
+                return false
+            },
+        ]
+    }
+
+    /// Partitions of this month and the next three. Only the owner may make tables, so this takes a connection of its own.
+    func createPartitions() async throws {
+        let today = BusinessDate(of: clock.now())
+        let owner = DedicatedConnection(configuration: database.owner.with(applicationName: "wekeza-partitions"))
+        defer { owner.close() }
+        try await owner.run { connection in
+            for table in LedgerMigrations.partitionedTables + AuditMigrations.partitionedTables {
+                try connection.executeScript(MonthlyPartitions.create(table: table, from: today, months: 4))
+            }
+        }
+    }
+
+    private func readFigures() async throws {
+        metrics.outboxPending.set(Double(try await outbox.pending()))
+        let (businessDays, generalLedger) = (businessDays, GeneralLedger(clock: clock))
+        let lines = try await readPool.read { try generalLedger.trialBalance(in: $0).lines }
+        for (currency, lines) in Dictionary(grouping: lines, by: \.currency) {
+            let imbalance = lines.reduce(Int128(0)) { $0 + $1.debit - $1.credit }
+            metrics.setImbalance(Int64(clamping: imbalance), of: currency)
+        }
+        if let date = try await readPool.read({ try businessDays.current(in: $0) }) {
+            metrics.businessDateLagDays.set(Double(max(0, BusinessDate(of: clock.now()).days(since: date))))
+        }
+    }
+}

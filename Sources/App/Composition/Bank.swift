@@ -1,0 +1,178 @@
+import Accounts
+import Application
+import Audit
+import HTTPEdge
+import Identity
+import Kernel
+import Ledger
+import Logging
+import Notifications
+import Observability
+import Parties
+import Payments
+import Postgres
+import Products
+import Redis
+import Security
+
+/// The composition root: every room of the bank, built from its parts by hand and in one place.
+final class Bank: Sendable {
+    /// Connections by purpose, so that nobody waits behind somebody else's kind of work: readers that take long never hold up a
+    /// command, and the posting engine has its writers to itself.
+    private enum Connections {
+        static let commands = 6
+        static let reads = 6
+        static let authenticators = 2
+        static let directory = 1
+        static let postingWriters = 2
+    }
+
+    let settings: Settings
+    let clock: any WallClock
+    let identifiers: any IdentifierSource
+    let logger: Logger
+    let registry = MetricsRegistry()
+    let metrics: BankMetrics
+    let database: DatabaseAccess
+    let commandPool: ConnectionPool
+    let readPool: ConnectionPool
+    let pipeline: CommandPipeline
+    let engine: PostingEngine
+    let businessDays: BusinessDays
+    let messages: MessageOutbox
+    let identity: IdentityModule
+    let tariffs: TariffBookCache
+    let parties: PartyCommands
+    let demonstrationProducts: DemonstrationProducts
+    let accountsSeeding: AccountsSeeding
+    let outbox: OutboxDispatcher
+    private let directory: AccountDirectory
+    private let endpoints: [Endpoint]
+    private let redis: RedisClient?
+
+    init(settings: Settings, secrets: Secrets, database: DatabaseAccess, clock: any WallClock = SystemClock(), logger: Logger) {
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.logger = logger
+        identifiers = TimeOrderedIdentifiers(clock: clock)
+        metrics = BankMetrics(registry: registry)
+        let application = database.application
+        commandPool = ConnectionPool(
+            configuration: application.with(applicationName: "wekeza-commands"), size: Connections.commands, clock: clock, logger: logger)
+        readPool = ConnectionPool(
+            configuration: application.with(applicationName: "wekeza-reads"), size: Connections.reads, clock: clock, logger: logger)
+        metrics.watch(commandPool, name: "commands")
+        metrics.watch(readPool, name: "reads")
+
+        let auditTrail = AuditTrail(clock: clock)
+        pipeline = CommandPipeline(pool: commandPool, clock: clock, audit: auditTrail)
+        businessDays = BusinessDays(clock: clock)
+        engine = PostingEngine(
+            configuration: .init(postgres: application, writers: Connections.postingWriters), clock: clock, auditTrail: auditTrail,
+            logger: logger, observer: metrics)
+        messages = MessageOutbox(clock: clock, identifiers: identifiers)
+        identity = IdentityModule(
+            pool: commandPool, database: application.with(applicationName: "wekeza-sessions"), keys: secrets.signingKeys,
+            masterSecret: secrets.passwordPepper, hasher: PasswordHasher(pepper: secrets.passwordPepper), audit: auditTrail,
+            messages: messages, mode: settings.mode == .demo ? .demo : .production, clock: clock, identifiers: identifiers,
+            authenticatorConnections: Connections.authenticators)
+        tariffs = TariffBookCache(pool: readPool, clock: clock)
+        demonstrationProducts = DemonstrationProducts(pipeline: pipeline, identifiers: identifiers, tariffs: tariffs)
+        parties = PartyCommands(
+            pool: commandPool, pipeline: pipeline, clock: clock, identifiers: identifiers, observers: [AccountConstraints(clock: clock)])
+        directory = AccountDirectory(
+            configuration: application.with(applicationName: "wekeza-directory"), clock: clock, connections: Connections.directory)
+
+        let opening = AccountOpening(
+            pool: commandPool, pipeline: pipeline, clock: clock, identifiers: identifiers, tariffs: tariffs)
+        let changes = AccountStateCommands(
+            pipeline: pipeline, clock: clock, identifiers: identifiers, directory: directory, tariffs: tariffs)
+        let closing = AccountClosing(pool: commandPool, engine: engine, clock: clock, identifiers: identifiers, directory: directory)
+        let queries = AccountQueries(pool: readPool, clock: clock, directory: directory, tariffs: tariffs)
+        accountsSeeding = AccountsSeeding(opening: opening, changes: changes, engine: engine, pool: commandPool, clock: clock)
+        let payments = PaymentsModule(
+            pool: commandPool, readers: readPool, pipeline: pipeline, engine: engine, directory: directory, queries: queries,
+            tariffs: tariffs, businessDay: BusinessDayCache(pool: readPool, clock: clock), stepUp: StepUpAdapter(stepUp: identity.stepUp),
+            clock: clock, identifiers: identifiers)
+        outbox = OutboxDispatcher(pool: commandPool, handlers: [AccountClosing.event: [AccountClosing.handler(clock: clock)]])
+        let outboxEndpoints = OutboxEndpoints(
+            pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)
+        endpoints =
+            identity.endpoints + outboxEndpoints.all + payments.endpoints
+            + AccountEndpoints(queries: queries, opening: opening, changes: changes, closing: closing).all
+            + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
+        redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }
+    }
+
+    // MARK: HTTP
+
+    /// The edge with every endpoint of every room.
+    func server(secrets: Secrets) -> HTTPServer {
+        var configuration = EdgeConfiguration(cursorKey: secrets.key(for: "wekeza cursors"))
+        configuration.host = settings.bindAddress
+        configuration.port = settings.ports.api
+        configuration.allowedOrigins = settings.allowedOrigins
+        configuration.trustedProxies = settings.trustedProxies
+        configuration.rateLimits.isEnabled = settings.areRateLimitsOn
+        configuration.servesDocumentation = settings.isOpenAPIServed
+        configuration.swaggerUIDirectory = settings.swaggerUIDirectory
+        configuration.metricsAddresses = settings.metricsNetworks
+        let limiter: any RateLimiter =
+            redis.map { RedisRateLimiter(redis: $0, clock: clock) } ?? InProcessRateLimiter(clock: clock)
+        let (mode, readPool, businessDays) = (settings.mode.rawValue, readPool, businessDays)
+        let platform = PlatformEndpoints.all(health: healthRegistry(), metrics: registry, configuration: configuration) {
+            let date = try? await readPool.read { try businessDays.current(in: $0) }
+            return PlatformEndpoints.Information(mode: mode, businessDate: date ?? nil)
+        }
+        return HTTPServer(
+            endpoints: platform + endpoints, authenticator: identity.authenticator, rateLimiter: limiter, configuration: configuration,
+            metrics: registry, logger: logger, clock: clock, identifiers: identifiers, errorTranslator: Self.refusal)
+    }
+
+    /// A database that is away or busy is no fault of the request: try again.
+    static func refusal(for error: any Error) -> Refusal? {
+        guard let error = error as? PostgresError, error.isTransient else { return nil }
+        return .unavailable()
+    }
+
+    private func healthRegistry() -> HealthRegistry {
+        let health = HealthRegistry(clock: clock)
+        let (readPool, outbox, redis) = (readPool, outbox, redis)
+        health.add("database", isRequired: true) {
+            _ = try await readPool.read { try $0.query("SELECT 1") }
+            return .up
+        }
+        health.add("migrations", isRequired: true) {
+            try await readPool.read { try DatabaseAccess.migrator.missing(in: $0) }.isEmpty ? .up : .down
+        }
+        // A lost cache costs shared counts, not service.
+        health.add("cache", isRequired: false) {
+            guard let redis else { return .up }
+            return await redis.ping() ? .up : .degraded
+        }
+        health.add("outbox", isRequired: false) { try await outbox.pending() < 100_000 ? .up : .degraded }
+        return health
+    }
+
+    // MARK: Start and stop
+
+    /// Opens the calendar's day when the books are on an earlier one. Until the close of business exists, the date follows the calendar.
+    func openBusinessDay() async throws {
+        let (businessDays, today) = (businessDays, BusinessDate(of: clock.now()))
+        _ = try await commandPool.transaction { transaction in
+            if let open = try businessDays.current(in: transaction), open >= today { return false }
+            return try businessDays.open(today, in: transaction)
+        }
+    }
+
+    /// Finishes what was accepted and lets every connection go.
+    func shutdown() async {
+        await engine.shutdown()
+        await identity.shutdown()
+        directory.shutdown()
+        await commandPool.shutdown()
+        await readPool.shutdown()
+        redis?.shutdown()
+    }
+}

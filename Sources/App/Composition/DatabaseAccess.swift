@@ -1,0 +1,53 @@
+import Accounts
+import Application
+import Audit
+import Identity
+import Kernel
+import Ledger
+import Notifications
+import Parties
+import Payments
+import Postgres
+import Products
+
+/// The database of this run: a server somebody named, or the private cluster in the data directory.
+struct DatabaseAccess: Sendable {
+    /// Owns the schema: migrations only.
+    let owner: PostgresConfiguration
+    /// What the bank works as. It may add to the journal and to the audit trail, and can change neither.
+    let application: PostgresConfiguration
+    private let cluster: PrivateCluster?
+
+    static let migrator = Migrator([
+        PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, NotificationsMigrations.all, IdentityMigrations.all,
+        PartiesMigrations.all, ProductsMigrations.all, AccountsMigrations.all, PaymentsMigrations.all,
+    ])
+
+    static func open(_ settings: Settings) async throws -> DatabaseAccess {
+        if let url = settings.databaseURL {
+            let owner = PostgresConfiguration(url: url)
+            var application = owner
+            // One login, two roles: every session of the bank gives the owner's rights away before its first statement.
+            application.settings["role"] = "wekeza_app"
+            return DatabaseAccess(owner: owner, application: application, cluster: nil)
+        }
+        let cluster = try await PrivateCluster.start(dataDirectory: settings.dataDirectory)
+        let owner = cluster.ownerConfiguration
+        return DatabaseAccess(owner: owner, application: owner.with(user: "wekeza_app"), cluster: cluster)
+    }
+
+    /// Brings the schema up to date.
+    /// - Returns: names of the migrations applied now
+    func migrate() async throws -> [String] {
+        let connection = DedicatedConnection(configuration: owner.with(applicationName: "wekeza-migrate"))
+        defer { connection.close() }
+        return try await Self.migrator.migrate(connection)
+    }
+
+    /// Starts a private cluster again that was killed. A named server has its own keeper.
+    /// - Returns: whether it was gone
+    func restartIfGone() async throws -> Bool { try await cluster?.restartIfGone() ?? false }
+
+    /// Leaves the private cluster; the last program to leave stops it.
+    func close() async { await cluster?.stop() }
+}

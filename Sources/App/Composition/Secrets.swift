@@ -1,0 +1,30 @@
+import Crypto
+import Security
+
+/// The secrets of this bank: from the settings, or, in demo mode only, from files in the data directory that the first start makes.
+struct Secrets: Sendable {
+    let signingKeys: SigningKeys
+    let passwordPepper: [UInt8]
+
+    /// The settings have already refused production without secrets of its own.
+    static func load(_ settings: Settings) throws(SecretFile.Failure) -> Secrets {
+        let directory = settings.dataDirectory + "/secrets"
+        let pepper: [UInt8]
+        if let configured = settings.passwordPepper {
+            pepper = Array(configured.utf8)
+        } else {
+            pepper = try SecretFile.loadOrCreate(directory + "/password-pepper") { Array(SystemRandom().token().utf8) }
+        }
+        let keys = try SigningKeys.load(configuredPEM: settings.signingKey, directory: directory)
+        return Secrets(signingKeys: keys, passwordPepper: pepper)
+    }
+
+    /// A key for one purpose that every process of this bank derives alike.
+    func key(for purpose: String) -> [UInt8] { Digests.derivedKey(from: passwordPepper, purpose: purpose) }
+
+    /// Fresh secrets as lines of a `.env` file.
+    static func newEnvironmentLines() -> [String] {
+        let pem = P256.Signing.PrivateKey().pemRepresentation.split(separator: "\n").joined(separator: "\\n")
+        return ["WEKEZA_SIGNING_KEY=\"\(pem)\"", "WEKEZA_PASSWORD_PEPPER=\(SystemRandom().token())"]
+    }
+}
