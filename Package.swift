@@ -114,7 +114,12 @@ let package = Package(
             swiftSettings: strict),
         tests("KernelTests", ["Kernel", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
-        tests("HTTPEdgeTests", ["HTTPEdge", "Observability", "Redis", "TestKit", .product(name: "Logging", package: "swift-log")]),
+        tests(
+            "HTTPEdgeTests",
+            [
+                "HTTPEdge", "Observability", "Redis", "TestKit", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         tests(
             "SecurityTests",
             [

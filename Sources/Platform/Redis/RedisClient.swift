@@ -141,6 +141,11 @@ public final class RedisClient: Sendable {
         }
 
         func run() {
+            // hiredis writes without MSG_NOSIGNAL: on a connection that Redis closed, that would end the whole process.
+            var brokenPipe = sigset_t()
+            sigemptyset(&brokenPipe)
+            sigaddset(&brokenPipe, SIGPIPE)
+            pthread_sigmask(SIG_BLOCK, &brokenPipe, nil)
             while true {
                 wakeUp.wait()
                 guard let client else { return }

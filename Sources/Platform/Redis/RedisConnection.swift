@@ -21,7 +21,8 @@ final class RedisConnection {
         context = opened
         guard opened.pointee.err == 0 else { throw .unavailable(Self.message(opened)) }
         redisSetTimeout(opened, Self.duration(configuration.commandTimeoutMilliseconds))
-        redisEnableKeepAlive(opened)
+        // hiredis takes a Unix socket's refusal of this option for a broken connection.
+        if case .tcp = configuration.address { redisEnableKeepAlive(opened) }
         if let password = configuration.password {
             let credentials = [configuration.username, password].compactMap { $0 }
             try expectSuccess([Array("AUTH".utf8)] + credentials.map { Array($0.utf8) })

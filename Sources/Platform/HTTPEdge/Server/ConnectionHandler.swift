@@ -106,10 +106,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
             discard(part, context)
             return
         }
-        switch stage {
-        case .answering: waiting.append(part)
-        case .idle where !waiting.isEmpty: waiting.append(part)
-        default: accept(part, context)
+        if case .answering = stage {
+            waiting.append(part)
+        } else if waiting.isEmpty {
+            accept(part, context)
+        } else {
+            waiting.append(part)
         }
     }
 
@@ -186,7 +188,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func finish(_ number: Int, _ response: OutgoingResponse, _ context: ChannelHandlerContext) {
         guard case .answering(number, _, _, let isKeptAlive, let isVersion10) = stage else { return }
-        let staysOpen = isKeptAlive && !response.closesConnection && !isQuiescing && !isInputClosed
+        let staysOpen = isKeptAlive && !response.closesConnection && !isQuiescing && !(isInputClosed && waiting.isEmpty)
         write(response, isKeptAlive: staysOpen, isVersion10: isVersion10, context)
         if staysOpen {
             enter(.idle)
@@ -220,11 +222,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
             isReadHeld = false
             context.read()
         }
-        if waiting.isEmpty, case .idle = stage, isInputClosed { context.close(promise: nil) }
+        if waiting.isEmpty, isInputClosed {
+            // Nothing more can come: what is incomplete stays so.
+            if case .answering = stage { return }
+            context.close(promise: nil)
+        }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, case .idle = stage, !waiting.isEmpty { continueWithWaiting(context) }
+        if context.channel.isWritable, !waiting.isEmpty { continueWithWaiting(context) }
         context.fireChannelWritabilityChanged()
     }
 
