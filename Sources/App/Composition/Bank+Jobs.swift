@@ -24,6 +24,7 @@ extension Bank {
                 try await createPartitions()
                 return false
             },
+            PeriodicJob("hold-expiry", everyMilliseconds: 5_000) { [self] in try await expireHolds() },
             PeriodicJob("fold-movements", everyMilliseconds: 10_000) { [self] in
                 let generalLedger = GeneralLedger(clock: clock)
                 try await commandPool.transaction { try generalLedger.foldMovements(in: $0) }
@@ -51,6 +52,26 @@ extension Bank {
                 try connection.executeScript(MonthlyPartitions.create(table: table, from: today, months: 4))
             }
         }
+    }
+
+    /// Ends holds whose time is over, through the engine like everything that changes what is available.
+    /// - Returns: whether there may be more
+    private func expireHolds() async throws -> Bool {
+        let limit = 200
+        let (reader, now) = (LedgerReader(clock: clock), clock.now())
+        let overdue = try await readPool.read { try reader.overdueHolds(at: now, limit: limit, in: $0) }
+        for hold in overdue {
+            let context = RequestContext.system(at: now, idempotencyKey: "hold-expiry/\(hold)")
+            let audit = AuditRecord(
+                action: "ledger.expireHold", outcome: .success, actor: nil, subjectType: "hold", subjectID: hold.description,
+                context: context)
+            do {
+                _ = try await engine.post(PostingUnit(commands: [.expireHold(hold)], context: context, idempotency: nil, audit: audit))
+            } catch let refusal as Refusal where refusal.kind == .conflict || refusal.kind == .notFound {
+                // Captured or released in the meantime.
+            }
+        }
+        return overdue.count == limit
     }
 
     private func readFigures() async throws {

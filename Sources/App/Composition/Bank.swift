@@ -44,6 +44,7 @@ final class Bank: Sendable {
     let tariffs: TariffBookCache
     let parties: PartyCommands
     let demonstrationProducts: DemonstrationProducts
+    let accountOpening: AccountOpening
     let accountsSeeding: AccountsSeeding
     let outbox: OutboxDispatcher
     private let directory: AccountDirectory
@@ -84,13 +85,13 @@ final class Bank: Sendable {
         directory = AccountDirectory(
             configuration: application.with(applicationName: "wekeza-directory"), clock: clock, connections: Connections.directory)
 
-        let opening = AccountOpening(
+        accountOpening = AccountOpening(
             pool: commandPool, pipeline: pipeline, clock: clock, identifiers: identifiers, tariffs: tariffs)
         let changes = AccountStateCommands(
             pipeline: pipeline, clock: clock, identifiers: identifiers, directory: directory, tariffs: tariffs)
         let closing = AccountClosing(pool: commandPool, engine: engine, clock: clock, identifiers: identifiers, directory: directory)
         let queries = AccountQueries(pool: readPool, clock: clock, directory: directory, tariffs: tariffs)
-        accountsSeeding = AccountsSeeding(opening: opening, changes: changes, engine: engine, pool: commandPool, clock: clock)
+        accountsSeeding = AccountsSeeding(opening: accountOpening, changes: changes, engine: engine, pool: commandPool, clock: clock)
         let payments = PaymentsModule(
             pool: commandPool, readers: readPool, pipeline: pipeline, engine: engine, directory: directory, queries: queries,
             tariffs: tariffs, businessDay: BusinessDayCache(pool: readPool, clock: clock), stepUp: StepUpAdapter(stepUp: identity.stepUp),
@@ -100,7 +101,7 @@ final class Bank: Sendable {
             pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)
         endpoints =
             identity.endpoints + outboxEndpoints.all + payments.endpoints
-            + AccountEndpoints(queries: queries, opening: opening, changes: changes, closing: closing).all
+            + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
             + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
         redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }
     }

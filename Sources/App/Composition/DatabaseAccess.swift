@@ -1,6 +1,7 @@
 import Accounts
 import Application
 import Audit
+import DataImport
 import Identity
 import Kernel
 import Ledger
@@ -21,6 +22,7 @@ struct DatabaseAccess: Sendable {
     static let migrator = Migrator([
         PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, NotificationsMigrations.all, IdentityMigrations.all,
         PartiesMigrations.all, ProductsMigrations.all, AccountsMigrations.all, PaymentsMigrations.all,
+        DataImportMigrations.all,
     ])
 
     static func open(_ settings: Settings) async throws -> DatabaseAccess {
