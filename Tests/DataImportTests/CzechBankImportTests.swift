@@ -178,7 +178,7 @@ import Testing
                 let work = Mutex<Task<ImportReport, any Error>?>(nil)
                 let task = Task {
                     try await importer.run(folder: folder) { progress in
-                        if progress.phase == .transactions { work.withLock { $0?.cancel() } }
+                        if progress.phase == .transactions, progress.done > 0 { work.withLock { $0?.cancel() } }
                     }
                 }
                 work.withLock { $0 = task }

@@ -88,6 +88,7 @@ struct AccountRegistration: Sendable {
         _ observer: @escaping ImportObserver
     ) async throws {
         var done = 0
+        if !waiting.isEmpty { observer(ImportProgress(phase: .accounts, done: 0, total: waiting.count)) }
         for part in waiting.chunks(of: Self.chunk) {
             try Task.checkCancellation()
             do {

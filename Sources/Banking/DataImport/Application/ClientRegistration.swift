@@ -58,6 +58,7 @@ struct ClientRegistration: Sendable {
         _ missing: [(row: ClientRow, id: Identifier<Customer>)], into result: inout Result, _ observer: @escaping ImportObserver
     ) async throws {
         var done = 0
+        if !missing.isEmpty { observer(ImportProgress(phase: .clients, done: 0, total: missing.count)) }
         for part in missing.chunks(of: Self.chunk) {
             try Task.checkCancellation()
             let made = try await register(part)

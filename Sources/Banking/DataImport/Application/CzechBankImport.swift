@@ -53,6 +53,9 @@ public struct CzechBankImport: Sendable {
         self.options = options
     }
 
+    /// Whether the four files are there and begin as they must.
+    public static func check(folder path: String) throws(ImportFailure) { _ = try CzechBankFolder(path: path) }
+
     /// Imports a folder with clients.csv, accounts.csv, dispositions.csv and transactions.csv.
     /// - Parameter observer: hears how far it is; called often, from any thread
     /// - Throws: `ImportFailure`; `Refusal` 503 and `PostgresError` when the database is away

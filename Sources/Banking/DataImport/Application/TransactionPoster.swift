@@ -39,6 +39,7 @@ struct TransactionPoster: Sendable {
     ///   `ImportFailure.databaseAway`
     func post(_ rows: [PostableRow], observer: @escaping ImportObserver) async throws -> [RowOutcome] {
         var run = Run(count: rows.count)
+        if !rows.isEmpty { observer(ImportProgress(phase: .transactions, done: 0, total: rows.count)) }
         let failure = await withTaskGroup(of: (Int, RowOutcome?).self, returning: ImportFailure?.self) { group in
             var isAway = false
             while true {
