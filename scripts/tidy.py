@@ -259,6 +259,8 @@ def check_plain_text(tree):
             yield Finding(path, line, "names a path of somebody's machine")
         for line, match in lines_matching(host, text):
             name = match.group(1).lower()
+            if re.fullmatch(r"[0-9.]+", name):
+                continue
             if not any(name == allowed or name.endswith("." + allowed) for allowed in ALLOWED_HOSTS | RESERVED_DOMAINS):
                 yield Finding(path, line, f"names the host {match.group(1)}, which is not on the list of allowed hosts")
         rows = text.split("\n")
