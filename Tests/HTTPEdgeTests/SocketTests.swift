@@ -191,15 +191,21 @@ import Testing
             for await _ in release.stream { break }
             return .noContent
         }
-        let edge = Edge(extra: [endpoint])
+        let served = AsyncStream<Void>.makeStream()
+        let quick = Endpoint(.get, "/api/quick", summary: "Quick", tag: "Gate", access: .everyone) { _ in
+            served.continuation.yield()
+            return .noContent
+        }
+        let edge = Edge(extra: [endpoint, quick])
         let group = ServiceGroup(configuration: .init(services: [edge.server], logger: Logger(label: "test")))
         let running = Task { try await group.run() }
         let port = try #require(await edge.server.listeningPort())
         async let answer = RawSocket.exchange(port, [.send("POST /api/gate HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")])
-        async let idle = RawSocket.exchange(port, [.send(get)])
+        async let idle = RawSocket.exchange(port, [.send("GET /api/quick HTTP/1.1\r\nHost: x\r\n\r\n")])
         for await _ in started.stream { break }
+        for await _ in served.stream { break }
         await group.triggerGracefulShutdown()
-        #expect(statuses(await idle) == ["200"])
+        #expect(statuses(await idle) == ["204"])
         release.continuation.yield()
         #expect(statuses(await answer) == ["204"])
         try await running.value
