@@ -155,6 +155,36 @@ import Testing
         #expect(try await exchange(Edge(), .send("POST /api/replay HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n{"), .finish) == "")
     }
 
+    @Test func largeResponsesReachHalfClosedAndSlowReaders() async throws {
+        let size = 12_000_000
+        let large = Endpoint(.get, "/api/large", summary: "Large", tag: "Large", access: .everyone) { _ in
+            .raw(Array(repeating: UInt8(ascii: "x"), count: size), contentType: "text/plain", status: 200)
+        }
+        let request = "GET /api/large HTTP/1.1\r\nHost: x\r\n\r\n"
+        let twice = try await exchange(Edge(extra: [large]), .send(request + request), .finish, .pause(milliseconds: 200))
+        #expect(twice.utf8.count(where: { $0 == UInt8(ascii: "x") }) >= 2 * size)
+        let closing = request.replacing("Host", with: "Connection: close\r\nHost")
+        let slow = try await exchange(Edge(Self.quickConfiguration(), extra: [large]), .send(closing), .pause(milliseconds: 1_500))
+        #expect(slow.utf8.count(where: { $0 == UInt8(ascii: "x") }) >= size)
+    }
+
+    @Test func bodiesInArrivalHaveACommonBudget() async throws {
+        var configuration = Edge.configuration()
+        configuration.maximumWaitingBodyBytes = 100_000
+        func request(_ count: Int) -> String {
+            let body = "{\"a\":\"" + String(repeating: "x", count: count - 8) + "\"}"
+            return "POST /api/replay HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: \(count)\r\n\r\n" + body
+        }
+        try await RawSocket.withServer(Edge(configuration)) { port in
+            // What a refused or finished body took is given back: otherwise the later rounds would find no room.
+            for _ in 0..<4 {
+                let refused = await RawSocket.exchange(port, [.send(request(300_000))])
+                #expect(statuses(refused) == ["503"] && refused.contains("temporarily_unavailable"))
+                #expect(statuses(await RawSocket.exchange(port, [.send(request(90_000)), .finish])) == ["201"])
+            }
+        }
+    }
+
     // MARK: Time limits of handlers
 
     private static func slowEndpoint(cooperates: Bool) -> Endpoint {

@@ -102,7 +102,7 @@ enum Documentation {
         <p>The description of the API is at <a href="/openapi.json">/openapi.json</a>.</p>
         <p>To read it here, install the files of Swagger UI and start again:</p>
         <pre>pip install drf-spectacular-sidecar</pre>
-        <p>Then let WEKEZA_SWAGGER_UI_DIR name the directory swagger-ui-dist of that package.</p>
+        <p>Then let WEKEZA_SWAGGER_UI name the directory swagger-ui-dist of that package.</p>
         </body>
         </html>
         """

@@ -102,6 +102,10 @@ public struct OpenAPIDocument {
             schema.maximumLength = 255
             parameters.append(Parameter(name: "Idempotency-Key", place: "header", isRequired: false, schema: schema))
         }
+        if endpoint.errors.contains("step_up_required") {
+            let schema = Schema(type: "string", description: "from /api/authentication/step-up/verify")
+            parameters.append(Parameter(name: "X-Step-Up-Token", place: "header", isRequired: false, schema: schema))
+        }
         guard !parameters.isEmpty else { return }
         object.nestedArray("parameters", parameters) { parameter, nested in
             nested.text("name", parameter.name)

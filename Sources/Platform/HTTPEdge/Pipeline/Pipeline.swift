@@ -84,10 +84,10 @@ final class Pipeline: Sendable {
     func respond(toUnreadable fault: UnreadableRequest) -> OutgoingResponse {
         let traceID = TraceContext.newTraceID()
         unmatched.count(status: fault.status, nanoseconds: 0)
-        let refusal = Refusal(.malformed, "malformed_request", fault.detail)
+        let refusal = Refusal(.malformed, fault.code, fault.detail)
         return OutgoingResponse(
             status: fault.status,
-            headers: [
+            headers: (fault.status == 503 ? [ReplyHeader("Retry-After", "1")] : []) + [
                 ReplyHeader("Content-Type", MediaType.problem), ReplyHeader("X-Trace-Id", traceID),
                 ReplyHeader("X-Content-Type-Options", "nosniff"), ReplyHeader("Referrer-Policy", "no-referrer"),
                 ReplyHeader("Cache-Control", "no-store"),
@@ -95,7 +95,6 @@ final class Pipeline: Sendable {
             body: ProblemDocument.json(refusal, status: fault.status, instance: "", traceID: traceID), closesConnection: true)
     }
 
-    /// The answer for a handler that did not let go in time. Its work may still be done, so the caller is told to ask again.
     /// How long a request may take: asked for only when it is already slow, so finding its route again costs nothing that matters.
     func timeLimitSeconds(of incoming: IncomingRequest) -> Int64 {
         guard case .route(let index, _) = table.match(method: incoming.method, path: RequestTarget(incoming.uri).path) else {
@@ -104,6 +103,7 @@ final class Pipeline: Sendable {
         return routes[index].endpoint.options.timeLimitSeconds ?? configuration.requestTimeLimitSeconds
     }
 
+    /// The answer for a handler that did not let go in time. Its work may still be done, so the caller is told to ask again.
     func respond(toOverdue incoming: IncomingRequest) -> OutgoingResponse {
         let scan = HeaderScan(incoming.headers)
         var exchange = Exchange(
@@ -345,7 +345,10 @@ final class Pipeline: Sendable {
 struct UnreadableRequest: Error, Equatable {
     let status: Int
     let detail: String
+    var code = "malformed_request"
 
+    static let noRoom = UnreadableRequest(
+        status: 503, detail: "The bank is busy; nothing has happened, please try again", code: "temporarily_unavailable")
     static let malformed = UnreadableRequest(status: 400, detail: "This is not an HTTP/1.1 request")
     static let longURI = UnreadableRequest(status: 414, detail: "The address is too long")
     static let largeHeaders = UnreadableRequest(status: 431, detail: "The headers are too large")

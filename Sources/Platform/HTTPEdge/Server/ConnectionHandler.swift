@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// One HTTP/1.1 connection, on its event loop: reads requests one after the other, has each answered by the pipeline in a task on
 /// the same loop, and writes the responses in order.
@@ -17,7 +18,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case reading(HTTPRequestHead, body: [UInt8])
         /// The pipeline works; `number` tells its response from one that came too late.
         case answering(number: Int, IncomingRequest, Task<Void, Never>, isKeptAlive: Bool, isVersion10: Bool)
-        /// The last response is on its way; what still arrives is thrown away, then the connection closes.
+        /// The last response is on its way; what still arrives is thrown away.
+        case flushing
+        /// The last response has left; the caller gets a moment to read it, then the connection closes.
         case closing
     }
 
@@ -40,8 +43,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isDiscarding = false
     private var discardedBytes = 0
     private var timer: RepeatedTask?
+    private let budget: BodyBudget
+    private var budgetedBytes = 0
 
-    init(pipeline: Pipeline, configuration: EdgeConfiguration, executor: EventLoopExecutor, date: DateHeader) {
+    init(pipeline: Pipeline, configuration: EdgeConfiguration, executor: EventLoopExecutor, date: DateHeader, budget: BodyBudget) {
+        self.budget = budget
         self.pipeline = pipeline
         self.configuration = configuration
         self.executor = executor
@@ -87,6 +93,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         timer = nil
         // A handler that is at work finishes: the caller does not know the outcome and asks again with the same key.
         waiting = []
+        budget.release(&budgetedBytes)
         stage = .closing
     }
 
@@ -123,12 +130,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 refuseBody(head, context)
                 return
             }
+            guard budget.take(bytes.readableBytes, after: body.count, of: &budgetedBytes) else {
+                stage = .idle
+                refuse(.noRoom, context)
+                return
+            }
             // The stage lets go of the array first, so that appending does not copy it.
             stage = .idle
             body.append(contentsOf: bytes.readableBytesView)
             stage = .reading(head, body: body)
-        case (.reading(let head, let body), .end): answer(head, .bytes(body), context)
-        case (.closing, _): discard(part, context)
+        case (.reading(let head, let body), .end):
+            budget.release(&budgetedBytes)
+            answer(head, .bytes(body), context)
+        case (.flushing, _), (.closing, _): discard(part, context)
         default: break
         }
     }
@@ -157,6 +171,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func refuseBody(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         isDiscarding = true
+        budget.release(&budgetedBytes)
         answer(head, .tooLarge, context)
     }
 
@@ -189,19 +204,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func finish(_ number: Int, _ response: OutgoingResponse, _ context: ChannelHandlerContext) {
         guard case .answering(number, _, _, let isKeptAlive, let isVersion10) = stage else { return }
         let staysOpen = isKeptAlive && !response.closesConnection && !isQuiescing && !(isInputClosed && waiting.isEmpty)
-        write(response, isKeptAlive: staysOpen, isVersion10: isVersion10, context)
         if staysOpen {
+            context.writeAndFlush(wrapOutboundOut(bytes(of: response, isKeptAlive: true, isVersion10, context)), promise: nil)
             enter(.idle)
             continueWithWaiting(context)
         } else {
-            closeAfterWriting(context)
+            writeLast(response, isVersion10: isVersion10, context)
         }
     }
 
-    private func write(_ response: OutgoingResponse, isKeptAlive: Bool, isVersion10: Bool, _ context: ChannelHandlerContext) {
+    private func bytes(
+        of response: OutgoingResponse, isKeptAlive: Bool, _ isVersion10: Bool, _ context: ChannelHandlerContext
+    ) -> IOData {
         var buffer = context.channel.allocator.buffer(capacity: 768 + response.body.count)
         ResponseBytes.write(response, into: &buffer, isKeptAlive: isKeptAlive, isVersion10: isVersion10, date: date.bytes)
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
+        return .byteBuffer(buffer)
     }
 
     /// Takes up what arrived during the last answer. Waits while the caller does not read its responses.
@@ -225,8 +242,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if waiting.isEmpty, isInputClosed {
             // Nothing more can come: what is incomplete stays so.
             if case .answering = stage { return }
-            context.close(promise: nil)
+            closeWhenFlushed(context)
         }
+    }
+
+    /// Ends a connection on which earlier responses may still be on their way.
+    private func closeWhenFlushed(_ context: ChannelHandlerContext) {
+        enter(.flushing)
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let empty = context.channel.allocator.buffer(capacity: 0)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { _ in bound.value.handler.closeAfterWriting(bound.value.context) }
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(empty)), promise: written)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -236,26 +263,35 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Ending
 
-    /// Sends the end of our side and gives the caller a moment to read before the connection goes, because closing a socket with
-    /// unread bytes would destroy the response on its way.
-    private func closeAfterWriting(_ context: ChannelHandlerContext) {
+    /// Writes the last response. When it has left, sends the end of our side and gives the caller a moment to read before the
+    /// connection goes, because closing a socket with unread bytes would destroy the response on its way.
+    private func writeLast(_ response: OutgoingResponse, isVersion10: Bool, _ context: ChannelHandlerContext) {
         waiting = []
         waitingFault = nil
+        budget.release(&budgetedBytes)
+        enter(.flushing)
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { _ in bound.value.handler.closeAfterWriting(bound.value.context) }
+        context.writeAndFlush(wrapOutboundOut(bytes(of: response, isKeptAlive: false, isVersion10, context)), promise: written)
+        if isReadHeld {
+            isReadHeld = false
+            context.read()
+        }
+    }
+
+    private func closeAfterWriting(_ context: ChannelHandlerContext) {
+        guard case .flushing = stage else { return }
         enter(.closing)
         if isInputClosed {
             context.close(promise: nil)
         } else {
             context.close(mode: .output, promise: nil)
-            if isReadHeld {
-                isReadHeld = false
-                context.read()
-            }
         }
     }
 
     private func refuse(_ fault: UnreadableRequest, _ context: ChannelHandlerContext) {
-        write(pipeline.respond(toUnreadable: fault), isKeptAlive: false, isVersion10: false, context)
-        closeAfterWriting(context)
+        writeLast(pipeline.respond(toUnreadable: fault), isVersion10: false, context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -267,6 +303,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .answering: waitingFault = fault
         case .idle where !waiting.isEmpty: waitingFault = fault
         case .idle, .reading: refuse(fault, context)
+        case .flushing: break
         case .closing: context.close(promise: nil)
         }
     }
@@ -286,13 +323,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             isInputClosed = true
             switch stage {
-            case .answering: break
+            case .answering, .flushing: break
             case .idle where !waiting.isEmpty: break
-            default: context.close(promise: nil)
+            case .idle: closeWhenFlushed(context)
+            case .reading, .closing: context.close(promise: nil)
             }
         case is ChannelShouldQuiesceEvent:
             isQuiescing = true
-            if case .idle = stage, waiting.isEmpty { context.close(promise: nil) }
+            if case .idle = stage, waiting.isEmpty { closeWhenFlushed(context) }
         default: break
         }
         context.fireUserInboundEventTriggered(event)
@@ -324,6 +362,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 isCancelled = true
                 task.cancel()
             }
+        case .flushing:
+            if exceeds(configuration.idleTimeLimitSeconds) { context.close(promise: nil) }
         case .closing:
             if exceeds(2) { context.close(promise: nil) }
         }
@@ -342,5 +382,38 @@ final class EventLoopExecutor: TaskExecutor {
         let job = UnownedJob(job)
         let executor = asUnownedTaskExecutor()
         loop.execute { job.runSynchronously(on: executor) }
+    }
+}
+
+/// What all connections together may hold of bodies that are not complete yet, so that many callers who send slowly cannot fill the
+/// memory. Small bodies are not counted.
+final class BodyBudget: Sendable {
+    private static let uncountedBytes = 65_536
+
+    private let limit: Int
+    private let used = Atomic<Int>(0)
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// - Parameters:
+    ///   - received: bytes of the body that came before
+    ///   - account: what this connection has taken so far
+    /// - Returns: false when there is no room
+    func take(_ count: Int, after received: Int, of account: inout Int) -> Bool {
+        guard received + count > Self.uncountedBytes else { return true }
+        guard used.wrappingAdd(count, ordering: .relaxed).newValue <= limit else {
+            used.wrappingSubtract(count, ordering: .relaxed)
+            return false
+        }
+        account += count
+        return true
+    }
+
+    func release(_ account: inout Int) {
+        guard account > 0 else { return }
+        used.wrappingSubtract(account, ordering: .relaxed)
+        account = 0
     }
 }

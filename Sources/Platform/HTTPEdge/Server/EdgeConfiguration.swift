@@ -9,6 +9,8 @@ public struct EdgeConfiguration: Sendable {
     /// Addresses or networks (`10.0.0.0/8`) whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     public var trustedProxies: [String] = []
     public var maximumBodyBytes = 1_048_576
+    /// Bytes of incomplete bodies that all connections together may hold; further ones are answered 503.
+    public var maximumWaitingBodyBytes = 134_217_728
     /// URI with query; a longer one is answered 414.
     public var maximumURIBytes = 8_192
     /// All header fields together; more are answered 431.

@@ -48,7 +48,8 @@ public final class HTTPServer: Service {
         var executors: [ObjectIdentifier: EventLoopExecutor] = [:]
         for loop in group.makeIterator() { executors[ObjectIdentifier(loop)] = EventLoopExecutor(loop) }
         let channel = EdgeChannel(
-            pipeline: pipeline, configuration: configuration, executors: executors, date: DateHeader(clock: clock))
+            pipeline: pipeline, configuration: configuration, executors: executors, date: DateHeader(clock: clock),
+            budget: BodyBudget(limit: configuration.maximumWaitingBodyBytes))
         let server = channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1_024,
@@ -81,6 +82,7 @@ private struct EdgeChannel: ServerChildChannel {
     let configuration: EdgeConfiguration
     let executors: [ObjectIdentifier: EventLoopExecutor]
     let date: DateHeader
+    let budget: BodyBudget
 
     func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -91,7 +93,8 @@ private struct EdgeChannel: ServerChildChannel {
             let handlers = channel.pipeline.syncOperations
             try handlers.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
             let executor = executors[ObjectIdentifier(channel.eventLoop)] ?? EventLoopExecutor(channel.eventLoop)
-            try handlers.addHandler(ConnectionHandler(pipeline: pipeline, configuration: configuration, executor: executor, date: date))
+            try handlers.addHandler(
+                ConnectionHandler(pipeline: pipeline, configuration: configuration, executor: executor, date: date, budget: budget))
             return Value(channel: channel)
         }
     }
