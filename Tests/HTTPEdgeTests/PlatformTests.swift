@@ -1,3 +1,4 @@
+import Foundation
 import HTTPEdge
 import Kernel
 import Observability
@@ -114,6 +115,25 @@ import Testing
         var configuration = Edge.configuration()
         configuration.servesDocumentation = false
         #expect(await Edge(configuration).client.send(.get, "/openapi.json").status == 404)
+    }
+
+    @Test func swaggerServesTheInstalledFilesAndNoOthers() async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("wekeza-swagger-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        for name in ["swagger-ui.css", "swagger-ui-bundle.js", "index.html"] {
+            try Data("content of \(name)".utf8).write(to: directory.appendingPathComponent(name))
+        }
+        var configuration = Edge.configuration()
+        configuration.swaggerUIDirectory = directory.path
+        let client = Edge(configuration).client
+        #expect(await client.send(.get, "/swagger/").text.contains("<script src=\"/swagger/swagger-ui-bundle.js\">"))
+        let style = await client.send(.get, "/swagger/swagger-ui.css")
+        #expect(style.text == "content of swagger-ui.css" && style.headers["Content-Type"] == "text/css; charset=utf-8")
+        #expect(style.headers["Cache-Control"] == "public, max-age=86400")
+        for name in ["index.html", "favicon-32x32.png", "..%2fswagger-ui.css"] {
+            #expect(await client.send(.get, "/swagger/\(name)").status == 404)
+        }
     }
 
     @Test func accessLogHasNoSecretsAndNoForgedLines() async {
