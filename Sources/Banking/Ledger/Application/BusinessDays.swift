@@ -27,8 +27,12 @@ public struct BusinessDays: Sendable {
     /// - Returns: false when this day or a later one is open already
     public func open(_ date: BusinessDate, in transaction: Transaction) throws -> Bool {
         let lanes = try transaction.query(ChainLane.takeAll(chain: BatchInput.chain)).map { try ChainLane(row: $0) }
-        if let open = try current(in: transaction), open >= date { return false }
-        let newest = lanes.map(\.lastIdentifier).max() ?? 0
+        let last = try transaction.query(
+            "SELECT business_date, first_journal FROM ledger.business_day ORDER BY business_date DESC LIMIT 1"
+        ).first
+        if let open = try last?.date(0), open >= date { return false }
+        // Above every journal and above the line before, even when that one was drawn a moment ago or by a clock that is ahead of ours.
+        let newest = max(lanes.map(\.lastIdentifier).max() ?? 0, try last?.uuid(1) ?? 0)
         let now = clock.now()
         let first = max(TimeOrderedIdentifiers.version7(at: now, random: 0), ((newest >> 80) + 1) << 80)
         _ = try transaction.execute(
