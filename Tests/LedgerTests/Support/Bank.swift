@@ -30,8 +30,7 @@ struct Bank: Sendable {
         var sharedBatch = 64
         var loneBatch = 1_024
         var clock: any WallClock = ManualClock(.startOfTests)
-        /// Session settings of the engines' connections.
-        var settings: [String: String] = [:]
+        var observer: any PostingObserver = NoPostingObserver()
     }
 
     /// Runs a test on a fresh bank; the engines are shut down afterwards, whatever happens.
@@ -41,12 +40,15 @@ struct Bank: Sendable {
             _ = try await database.pool.transaction { try BusinessDays(clock: clock).open(openingDay, in: $0) }
             let engines = (0..<setup.engines).map { number in
                 var postgres = database.configuration.with(applicationName: "engine \(number)")
-                postgres.settings = setup.settings
+                // A test may keep the engine waiting for longer than a bank would.
+                postgres.lockTimeoutMilliseconds = 120_000
+                postgres.statementTimeoutMilliseconds = 120_000
+                postgres.idleInTransactionTimeoutMilliseconds = 120_000
                 return PostingEngine(
                     configuration: .init(
                         postgres: postgres, writers: setup.writers, queueCapacity: setup.queueCapacity, sharedBatch: setup.sharedBatch,
                         loneBatch: setup.loneBatch),
-                    clock: clock, auditTrail: AuditTrail(clock: clock), logger: .silent)
+                    clock: clock, auditTrail: AuditTrail(clock: clock), logger: .silent, observer: setup.observer)
             }
             let bank = Bank(database: database, clock: clock, engines: engines, ids: SequenceIdentifiers())
             let outcome: Result<Void, any Error>
