@@ -240,6 +240,28 @@ private struct Setup {
             accounts += try await opening.openAll(
                 Array(repeating: order, count: accountsPerCustomer), context: context("accounts/\(customer.cifNumber)"))
         }
+        // In portions: the engine's queue is bounded, and refuses what does not fit.
+        for start in stride(from: 0, to: accounts.count, by: 2_000) {
+            try await fund(accounts[start..<min(accounts.count, start + 2_000)], engine, clock)
+        }
+        var usernames: [String] = []
+        for (number, customer) in registered.enumerated() {
+            let username = "bench.\(number)"
+            _ = try await identity.users.create(
+                CreateUser(
+                    username: username, fullName: customer.fullName, email: "\(username)@example.com", phone: customer.phone,
+                    password: password, roles: RoleSet(.customer), customerID: customer.id), context: context(username))
+            usernames.append(username)
+        }
+        let numbers = try await Self.numbers(of: accounts, pool)
+        await engine.shutdown()
+        await identity.shutdown()
+        await pool.shutdown()
+        let grouped = (0..<registered.count).map { Array(numbers[($0 * accountsPerCustomer)..<(($0 + 1) * accountsPerCustomer)]) }
+        return (usernames, grouped, accounts)
+    }
+
+    private func fund(_ accounts: ArraySlice<Identifier<Account>>, _ engine: PostingEngine, _ clock: SystemClock) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for account in accounts {
                 group.addTask {
@@ -260,26 +282,11 @@ private struct Setup {
             }
             try await group.waitForAll()
         }
-        var usernames: [String] = []
-        for (number, customer) in registered.enumerated() {
-            let username = "bench.\(number)"
-            _ = try await identity.users.create(
-                CreateUser(
-                    username: username, fullName: customer.fullName, email: "\(username)@example.com", phone: customer.phone,
-                    password: password, roles: RoleSet(.customer), customerID: customer.id), context: context(username))
-            usernames.append(username)
-        }
-        let numbers = try await Self.numbers(of: accounts, pool)
-        await engine.shutdown()
-        await identity.shutdown()
-        await pool.shutdown()
-        let grouped = (0..<registered.count).map { Array(numbers[($0 * accountsPerCustomer)..<(($0 + 1) * accountsPerCustomer)]) }
-        return (usernames, grouped, accounts)
     }
 
     private static func numbers(of accounts: [Identifier<Account>], _ pool: ConnectionPool) async throws -> [String] {
         let rows = try await pool.read { transaction in
-            try transaction.query("SELECT id, number FROM accounts.account WHERE id = ANY(\(accounts)::uuid[])").map {
+            try transaction.query("SELECT id, account_number FROM accounts.account WHERE id = ANY(\(accounts)::uuid[])").map {
                 (try $0.identifier(0, as: Account.self), try $0.text(1))
             }
         }
