@@ -1,4 +1,3 @@
-import Foundation
 import Postgres
 
 /// PostgreSQL's own benchmark, TPC-B-like, as the yardstick: scale 50, 16 clients, prepared statements.
@@ -24,16 +23,10 @@ struct PgBench {
         throw Failure.noResult(output)
     }
 
+    /// Not Foundation's `Process`, whose children inherit a blocked SIGALRM: pgbench ends its run by that signal.
     private func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        let outcome = try Subprocess.run("/usr/bin/\(program)", arguments)
+        guard outcome.status == 0 else { throw Failure.noResult(outcome.output) }
+        return outcome.output
     }
 }

@@ -61,8 +61,10 @@ final class Bank: Sendable {
         let application = database.application
         commandPool = ConnectionPool(
             configuration: application.with(applicationName: "wekeza-commands"), size: Connections.commands, clock: clock, logger: logger)
-        readPool = ConnectionPool(
-            configuration: application.with(applicationName: "wekeza-reads"), size: Connections.reads, clock: clock, logger: logger)
+        var reading = application.with(applicationName: "wekeza-reads")
+        // Pages over partitioned tables take longer to plan than to run, and their best plan never depends on the values.
+        reading.settings["plan_cache_mode"] = "force_generic_plan"
+        readPool = ConnectionPool(configuration: reading, size: Connections.reads, clock: clock, logger: logger)
         metrics.watch(commandPool, name: "commands")
         metrics.watch(readPool, name: "reads")
 

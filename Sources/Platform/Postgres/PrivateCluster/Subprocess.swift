@@ -6,17 +6,17 @@ import Foundation
 /// starts never does. The output goes through a file for the same reason: a pipe ends only when nobody at all has it open any more,
 /// and other threads start programs too.
 package enum Subprocess {
-    struct Outcome {
+    package struct Outcome {
         /// The exit status; 128 and the signal's number after a signal.
-        let status: Int32
+        package let status: Int32
         /// Standard output and standard error together, without surrounding blanks.
-        let output: String
+        package let output: String
     }
 
     /// Runs a command and waits for it; blocks the calling thread. The command sees a clean environment with English messages, no
     /// input, no open file of ours, the usual signals and a working directory that everybody may read.
     /// - Throws: `PrivateCluster.Failure` when the command cannot be started
-    static func run(_ executable: String, _ arguments: [String]) throws -> Outcome {
+    package static func run(_ executable: String, _ arguments: [String]) throws -> Outcome {
         var template = Array((FileManager.default.temporaryDirectory.path + "/wekeza-output-XXXXXX").utf8CString)
         let output = mkstemp(&template)
         guard output >= 0 else { throw PrivateCluster.Failure.system("cannot write a temporary file") }
