@@ -96,6 +96,12 @@ public struct Migrator: Sendable {
                     END IF;
                 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
                 END $do$;
+                -- An owner who is no superuser has to be a member of the role that its sessions take on.
+                DO $do$ BEGIN
+                    IF NOT pg_has_role(current_user, 'wekeza_app', 'MEMBER') THEN
+                        EXECUTE format('GRANT wekeza_app TO %I', current_user);
+                    END IF;
+                END $do$;
                 CREATE SCHEMA IF NOT EXISTS platform;
                 CREATE TABLE IF NOT EXISTS platform.schema_migration (
                     name text PRIMARY KEY,
