@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.parse
 
 import pytest
 
@@ -78,3 +79,23 @@ def test_too_many_requests(make_server):
         assert int(answers[20].headers["retry-after"]) > 0
         assert answers[0].headers["ratelimit-limit"] == "20" and answers[20].headers["ratelimit-remaining"] == "0"
         assert client.get("/health/live").status_code == 200
+
+
+def test_a_named_database_whose_owner_is_no_superuser(make_server):
+    keeper = make_server().start()
+    keeper.sql("CREATE ROLE bank_owner LOGIN CREATEROLE")
+    keeper.sql("CREATE DATABASE bank OWNER bank_owner")
+    socket_directory = urllib.parse.quote(keeper.socket_directory(), safe="")
+    url = f"postgresql://bank_owner@/bank?host={socket_directory}&port={keeper.cluster_port()}"
+    server = make_server(WEKEZA_DATABASE_URL=url).start()
+    with Client(server, "customer1") as client:
+        source, savings = client.account()["accountNumber"], client.account(account_type="savings")["accountNumber"]
+        assert client.transfer(source, savings, "10.00").status_code == 201
+    assert server.postmaster() is None
+    assert server.run("verify").returncode == 0
+    # The bank's sessions have given the owner's rights away.
+    denied = subprocess.run(
+        ["psql", "-X", url + "&options=-c%20role%3Dwekeza_app", "-c", "DELETE FROM ledger.journal"], capture_output=True, text=True,
+        timeout=30)
+    assert denied.returncode != 0 and "permission denied" in denied.stderr
+    assert server.stop() == 0
