@@ -51,6 +51,10 @@ public struct AuditVerifier: Sendable {
             }
             if rows.isEmpty { break }
         }
+        if let (number, end) = reached.filter({ heads[$0.key] == nil }).min(by: { $0.key < $1.key }) {
+            return Finding(
+                recordsChecked: checked, firstFailure: "audit lane \(number): ends at \(end.position), and its head is missing")
+        }
         for (number, head) in heads.sorted(by: { $0.key < $1.key }) {
             let (position, hash) = reached[number] ?? (0, [UInt8](repeating: 0, count: 32))
             guard head.position == position, head.hash == hash else {

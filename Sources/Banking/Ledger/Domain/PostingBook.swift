@@ -38,8 +38,8 @@ public struct PostingBook {
     /// - Parameters:
     ///   - accounts: every account that a unit of the batch names, as read under the lock
     ///   - reversed: journals among those that the batch wants to reverse which have been reversed before
-    ///   - mint: identifiers for journals and changes of holds, each greater than the last and than every account's newest journal; lowest 8
-    ///     bits zero
+    ///   - mint: identifiers for journals and steps of holds, each greater than the last and than every account's newest journal; their
+    ///     lowest 8 bits are zero
     public init(
         accounts: [AccountState], holds: [HoldState], reversed: Set<Identifier<Journal>> = [], businessDate: BusinessDate, now: Timestamp,
         lane: Int16, position: Int64, mint: @escaping () -> UInt128
