@@ -134,7 +134,8 @@ struct ModelWorld {
         self.start = start
     }
 
-    /// A handful of accounts that meet often: plain ones, one with an overdraft, one with a minimum, one that must not hold much, frozen ones.
+    /// A handful of accounts that meet often: plain ones, one with an overdraft, one with a minimum, one that must not hold much, and
+    /// frozen ones.
     static func accounts(_ choices: Choices) -> [LedgerModel.ModelAccount] {
         var accounts = [
             LedgerModel.ModelAccount(balance: 100), LedgerModel.ModelAccount(balance: 100, overdraft: 50),
