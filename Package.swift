@@ -71,7 +71,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         platform(
-            "Security",
+            "Safeguards",
             [
                 "CArgon2", .product(name: "Crypto", package: "swift-crypto"),
             ]),
@@ -79,7 +79,7 @@ let package = Package(
         // MARK: Banking
         banking("Audit", [.product(name: "Crypto", package: "swift-crypto")]),
         banking("Ledger", ["Audit", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
-        banking("Identity", ["Audit", "Notifications", "Security", "Redis", .product(name: "Crypto", package: "swift-crypto")]),
+        banking("Identity", ["Audit", "Notifications", "Safeguards", "Redis", .product(name: "Crypto", package: "swift-crypto")]),
         banking("Parties", ["Audit"]),
         banking("Products", ["Audit"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
@@ -91,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Security",
+                "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Safeguards",
                 "Audit", "Ledger", "Identity", "Parties", "Products", "Accounts", "Payments", "Notifications", "DataImport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"), .product(name: "Crypto", package: "swift-crypto"),
@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Kernel", "Postgres", "Application", "Security", "Audit", "Ledger", "Identity", "Notifications", "Parties", "Products",
+                "Kernel", "Postgres", "Application", "Safeguards", "Audit", "Ledger", "Identity", "Notifications", "Parties", "Products",
                 "Accounts", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -123,7 +123,7 @@ let package = Package(
         tests(
             "SecurityTests",
             [
-                "Security", "TestKit", "CArgon2", .product(name: "Crypto", package: "swift-crypto"),
+                "Safeguards", "TestKit", "CArgon2", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         tests(
@@ -131,7 +131,7 @@ let package = Package(
         tests(
             "IdentityTests",
             [
-                "Identity", "Application", "Audit", "HTTPEdge", "Notifications", "Observability", "Postgres", "Security", "TestKit",
+                "Identity", "Application", "Audit", "HTTPEdge", "Notifications", "Observability", "Postgres", "Safeguards", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(

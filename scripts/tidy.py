@@ -46,8 +46,8 @@ STANDARD_MODULES = {"Foundation", "FoundationEssentials", "Synchronization", "Gl
 CONFINED_MODULES = {
     "CPostgres": "Sources/Platform/Postgres/",
     "CHiredis": "Sources/Platform/Redis/",
-    "CArgon2": "Sources/Platform/Security/",
-    "JWTKit": "Sources/Platform/Security/",
+    "CArgon2": "Sources/Platform/Safeguards/",
+    "JWTKit": "Sources/Platform/Safeguards/",
     "Hummingbird": "Sources/Platform/HTTPEdge/",
     "HummingbirdCore": "Sources/Platform/HTTPEdge/",
     "NIOCore": "Sources/Platform/HTTPEdge/",

@@ -10,7 +10,7 @@ import Notifications
 import Parties
 import Postgres
 import Products
-import Security
+import Safeguards
 
 /// A running `wekeza serve` with customers of its own: transfers, pages and balances as a channel would ask for them.
 final class HTTPBench: Sendable {

@@ -6,7 +6,7 @@ import Logging
 import Notifications
 import Observability
 import Postgres
-import Security
+import Safeguards
 import TestKit
 
 @testable import Identity

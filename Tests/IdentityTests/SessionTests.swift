@@ -1,7 +1,7 @@
 import HTTPEdge
 import Kernel
 import Postgres
-import Security
+import Safeguards
 import TestKit
 import Testing
 

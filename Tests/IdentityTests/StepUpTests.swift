@@ -2,7 +2,7 @@ import Application
 import HTTPEdge
 import Kernel
 import Postgres
-import Security
+import Safeguards
 import TestKit
 import Testing
 

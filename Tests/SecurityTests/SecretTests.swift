@@ -3,7 +3,7 @@ import Foundation
 import Kernel
 import Testing
 
-@testable import Security
+@testable import Safeguards
 
 @Suite struct PasswordHasherTests {
     static let cheap = PasswordHasher.Cost(memoryKibibytes: 64, passes: 1, lanes: 1)

@@ -3,7 +3,7 @@ import Foundation
 import Kernel
 import Testing
 
-@testable import Security
+@testable import Safeguards
 
 /// Every token of the list in golden vectors, section 5, and some more: each must be refused. The control comes first.
 @Suite struct TokenAttackTests {

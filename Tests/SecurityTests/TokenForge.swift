@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import Kernel
 
-@testable import Security
+@testable import Safeguards
 
 /// Makes tokens of every kind, good and bad, from raw JSON.
 struct TokenForge {

@@ -4,7 +4,7 @@ import JWTKit
 import Kernel
 import Testing
 
-@testable import Security
+@testable import Safeguards
 
 @Suite struct TokenTests {
     let clock = ManualClock(Timestamp(microseconds: 1_790_000_000_123_456))

@@ -4,7 +4,7 @@ import Kernel
 import Logging
 import Observability
 import Postgres
-import Security
+import Safeguards
 
 /// How commands talk to the person at the terminal: results on standard output, one clear line on standard error when something fails.
 enum Terminal {

@@ -13,7 +13,7 @@ import Payments
 import Postgres
 import Products
 import Redis
-import Security
+import Safeguards
 
 /// The composition root: every room of the bank, built from its parts by hand and in one place.
 final class Bank: Sendable {

@@ -1,5 +1,5 @@
 import Crypto
-import Security
+import Safeguards
 
 /// The secrets of this bank: from the settings, or, in demo mode only, from files in the data directory that the first start makes.
 struct Secrets: Sendable {

@@ -3,7 +3,7 @@ import HTTPEdge
 import Kernel
 import Notifications
 import Postgres
-import Security
+import Safeguards
 
 /// The room Identity, put together: who people are, and what they have proved.
 public struct IdentityModule: Sendable {

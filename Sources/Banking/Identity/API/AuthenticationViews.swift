@@ -1,6 +1,6 @@
 import HTTPEdge
 import Kernel
-import Security
+import Safeguards
 
 /// The `user` object of the contract, section 4.
 struct UserView: Representation {

@@ -1,6 +1,6 @@
 import HTTPEdge
 import Kernel
-import Security
+import Safeguards
 
 /// What this room answers to over HTTP (contract, sections 1.7, 3 and 4).
 struct IdentityEndpoints: Sendable {

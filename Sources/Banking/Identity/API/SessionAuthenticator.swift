@@ -1,7 +1,7 @@
 import HTTPEdge
 import Kernel
 import Postgres
-import Security
+import Safeguards
 
 /// Turns a bearer token into the person behind it as the tables know them at this moment.
 ///

@@ -2,7 +2,7 @@ import Application
 import Kernel
 import Notifications
 import Postgres
-import Security
+import Safeguards
 
 /// Changing one's own password. Every other session ends.
 struct ChangePassword: Sendable {

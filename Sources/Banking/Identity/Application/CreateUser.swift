@@ -1,7 +1,7 @@
 import Application
 import Kernel
 import Postgres
-import Security
+import Safeguards
 
 /// A new user, as an administrator or the seeding describes it.
 public struct CreateUser: Sendable {

@@ -2,7 +2,7 @@ import Application
 import Kernel
 import Notifications
 import Postgres
-import Security
+import Safeguards
 
 /// Whether the bank is a demonstration. Production refuses the demonstration's passwords.
 public enum IdentityMode: Sendable {

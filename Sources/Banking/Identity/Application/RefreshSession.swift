@@ -1,7 +1,7 @@
 import Application
 import Kernel
 import Postgres
-import Security
+import Safeguards
 
 /// Trading a refresh token for its successor and a new access token.
 struct RefreshSession: Sendable {

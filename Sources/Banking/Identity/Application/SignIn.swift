@@ -2,7 +2,7 @@ import Application
 import Kernel
 import Notifications
 import Postgres
-import Security
+import Safeguards
 
 /// What a sign-in or a refresh hands out.
 struct SignedIn: Sendable {

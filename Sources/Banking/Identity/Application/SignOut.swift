@@ -1,7 +1,7 @@
 import Application
 import Kernel
 import Postgres
-import Security
+import Safeguards
 
 /// Ending a session by whatever proves that it is one's own. Says nothing about whether there was one.
 struct SignOut: Sendable {

@@ -2,7 +2,7 @@ import Application
 import Kernel
 import Notifications
 import Postgres
-import Security
+import Safeguards
 
 /// A confirmation held for one operation while it is carried out.
 public struct StepUpReservation: Sendable, Hashable {

@@ -1,7 +1,7 @@
 import Application
 import Kernel
 import Postgres
-import Security
+import Safeguards
 
 /// Answering a step-up challenge: code in, token out.
 struct StepUpCodes: Sendable {
