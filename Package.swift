@@ -83,7 +83,9 @@ let package = Package(
         banking("Parties", ["Audit"]),
         banking("Products", ["Audit"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
-        banking("Payments", ["Audit", "Ledger", "Parties", "Products", "Accounts"]),
+        banking(
+            "Payments",
+            ["Audit", "Ledger", "Parties", "Products", "Accounts", "Notifications", .product(name: "Crypto", package: "swift-crypto")]),
         banking("Notifications", ["Audit", .product(name: "Logging", package: "swift-log")]),
         banking("DataImport", ["Ledger", "Parties", "Products", "Accounts", .product(name: "Crypto", package: "swift-crypto")]),
 
@@ -143,8 +145,9 @@ let package = Package(
         tests(
             "PaymentsTests",
             [
-                "Payments", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "HTTPEdge", "Observability", "Postgres",
-                "Kernel", "TestKit", .product(name: "Logging", package: "swift-log"),
+                "Payments", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "HTTPEdge", "Notifications",
+                "Observability",
+                "Postgres", "Kernel", "TestKit", .product(name: "Logging", package: "swift-log"),
             ]),
         tests(
             "NotificationsTests",

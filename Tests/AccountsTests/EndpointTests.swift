@@ -79,6 +79,29 @@ private struct TokenAuthenticator: Authenticator {
         }
     }
 
+    @Test func customersOpenAccountsOfTheirOwn() async throws {
+        try await TestBank.run { bank in
+            let (amina, traders) = (try await bank.person(), try await bank.organisation())
+            let client = client(bank)
+            let path = "/api/customer-portal/accounts/open"
+            let person = client.signedIn("customer:\(amina.id)")
+            let opened = await person.send(.post, path, json: #"{"productCode":"SAV01","currency":"KES","alias":"Holiday"}"#)
+            #expect(opened.status == 201 && opened.text("status") == "active" && opened.text("balance") == "0.00")
+            #expect(opened.text("cifNumber") == amina.cifNumber && opened.text("alias") == "Holiday")
+            #expect(opened.headers["Location"] == "/api/customer-portal/accounts/\(opened.text("id") ?? "")")
+            // Whose account it is no field decides.
+            let forged = #"{"productCode":"CUR01","currency":"KES","customerId":"\#(traders.id)","cifNumber":"\#(traders.cifNumber)"}"#
+            #expect(await person.send(.post, path, json: forged).text("cifNumber") == amina.cifNumber)
+            // The sole signatory of an organisation needs nobody's approval.
+            let firm = client.signedIn("customer:\(traders.id)")
+            #expect(await firm.send(.post, path, json: #"{"productCode":"CUR01","currency":"KES"}"#).text("status") == "active")
+            #expect(
+                await person.send(.post, path, json: #"{"productCode":"CUR01","currency":"USD"}"#).problemCode == "currency_not_offered")
+            #expect(await person.send(.post, path, json: #"{"productCode":"NONE1","currency":"KES"}"#).problemCode == "product_not_found")
+            #expect(await client.signedIn("Teller").send(.post, path, json: #"{"productCode":"CUR01","currency":"KES"}"#).status == 403)
+        }
+    }
+
     @Test func businessAccountIsPending() async throws {
         try await TestBank.run { bank in
             let company = try await bank.organisation()

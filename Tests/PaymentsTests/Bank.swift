@@ -5,6 +5,7 @@ import HTTPEdge
 import Kernel
 import Ledger
 import Logging
+import Notifications
 import Observability
 import Parties
 import Payments
@@ -27,6 +28,7 @@ struct Bank {
     let tariffs: TariffBookCache
     let businessDay: BusinessDayCache
     let gate: PaperGate
+    let follower: NotedContacts
     let badges: Badges
     let client: InProcessClient
 
@@ -36,7 +38,7 @@ struct Bank {
 
     static let migrations: [[Migration]] = [
         PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, PartiesMigrations.all, ProductsMigrations.all,
-        AccountsMigrations.all, PaymentsMigrations.all,
+        AccountsMigrations.all, PaymentsMigrations.all, NotificationsMigrations.all,
     ]
 
     static func run(
@@ -70,6 +72,7 @@ struct Bank {
         tariffs = TariffBookCache(pool: pool, clock: clock)
         businessDay = BusinessDayCache(pool: pool, clock: clock)
         gate = PaperGate()
+        follower = NotedContacts()
         badges = Badges()
         parties = PartyCommands(pool: pool, pipeline: pipeline, clock: clock, identifiers: identifiers, observers: [])
         let changes = AccountStateCommands(
@@ -86,7 +89,8 @@ struct Bank {
         let queries = AccountQueries(pool: pool, clock: clock, directory: directory, tariffs: tariffs)
         let payments = PaymentsModule(
             pool: pool, readers: pool, pipeline: pipeline, engine: engine, directory: directory, queries: queries, tariffs: tariffs,
-            businessDay: businessDay, stepUp: gate, clock: clock, identifiers: identifiers)
+            businessDay: businessDay, stepUp: gate, messages: MessageOutbox(clock: clock, identifiers: identifiers),
+            contacts: follower, receiptKey: Array(repeating: 9, count: 32), clock: clock, identifiers: identifiers)
         var configuration = EdgeConfiguration(cursorKey: Array(repeating: 7, count: 32))
         configuration.rateLimits.isEnabled = recipientLookups != nil
         if let recipientLookups { configuration.rateLimits.recipientLookupsPerUser = recipientLookups }
@@ -169,6 +173,14 @@ struct Bank {
         try await pool.read { try $0.query(sql).first?.int64(0) ?? 0 }
     }
 
+    /// Opens the day so many days after the first, at noon.
+    func open(day: Int64) async throws {
+        clock.set(Self.opening.adding(seconds: day * 86_400))
+        let (days, date) = (BusinessDays(clock: clock), BusinessDate(of: clock.now()))
+        _ = try await pool.transaction { try days.open(date, in: $0) }
+        businessDay.invalidate()
+    }
+
     /// Arranges what no endpoint of this room can.
     func arrange(_ body: @escaping @Sendable (Transaction) throws -> Void) async throws {
         try await database.superuserPool.transaction { try body($0) }
@@ -181,6 +193,17 @@ struct Bank {
             number += 1
             return "key-\(number)"
         }
+    }
+}
+
+/// Writes down who moved where.
+final class NotedContacts: ContactFollower {
+    private let noted = Mutex<[String]>([])
+
+    var all: [String] { noted.withLock { $0 } }
+
+    func contactChanged(of customer: Identifier<Customer>, email: String?, phone: String?, in transaction: Transaction) throws {
+        noted.withLock { $0.append("\(email ?? "-") \(phone ?? "-")") }
     }
 }
 

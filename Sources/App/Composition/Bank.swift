@@ -97,7 +97,8 @@ final class Bank: Sendable {
         let payments = PaymentsModule(
             pool: commandPool, readers: readPool, pipeline: pipeline, engine: engine, directory: directory, queries: queries,
             tariffs: tariffs, businessDay: BusinessDayCache(pool: readPool, clock: clock), stepUp: StepUpAdapter(stepUp: identity.stepUp),
-            clock: clock, identifiers: identifiers)
+            messages: messages, contacts: ContactAdapter(clock: clock), receiptKey: secrets.key(for: "wekeza receipts"), clock: clock,
+            identifiers: identifiers)
         outbox = OutboxDispatcher(pool: commandPool, handlers: [AccountClosing.event: [AccountClosing.handler(clock: clock)]])
         let outboxEndpoints = OutboxEndpoints(
             pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)

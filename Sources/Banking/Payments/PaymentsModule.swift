@@ -3,6 +3,7 @@ import Application
 import HTTPEdge
 import Kernel
 import Ledger
+import Notifications
 import Postgres
 import Products
 
@@ -15,9 +16,12 @@ public struct PaymentsModule: Sendable {
     ///   - pool: connections as the application's role, for commands
     ///   - readers: connections for questions, apart from those that write
     ///   - stepUp: the second factor of whichever room has it
+    ///   - contacts: follows a customer who moves
+    ///   - receiptKey: makes the codes by which the bank knows its own receipts
     public init(
         pool: ConnectionPool, readers: ConnectionPool, pipeline: CommandPipeline, engine: PostingEngine, directory: AccountDirectory,
-        queries: AccountQueries, tariffs: TariffBookCache, businessDay: BusinessDayCache, stepUp: any StepUpGate, clock: any WallClock,
+        queries: AccountQueries, tariffs: TariffBookCache, businessDay: BusinessDayCache, stepUp: any StepUpGate,
+        messages: MessageOutbox, contacts: any ContactFollower, receiptKey: [UInt8], clock: any WallClock,
         identifiers: any IdentifierSource
     ) {
         let confirmation = StepUpConfirmation(gate: stepUp)
@@ -30,9 +34,17 @@ public struct PaymentsModule: Sendable {
         let recipients = ResolveRecipient(directory: directory, pool: readers)
         let transactions = FindTransactions(
             queries: queries, directory: directory, businessDay: businessDay, pool: readers, reader: LedgerReader(clock: clock))
+        let reader = LedgerReader(clock: clock)
+        let quotes = QuoteTransfer(transfer: transfer, pool: readers, reader: reader)
+        let cashFlow = ViewCashFlow(
+            queries: queries, directory: directory, businessDay: businessDay, pool: readers, reader: reader)
+        let profile = OwnProfile(
+            pool: pool, readers: readers, pipeline: pipeline, stepUp: confirmation, messages: messages, follower: contacts)
+        let receipts = IssueReceipt(transactions: transactions, directory: directory, key: receiptKey)
         endpoints =
-            TransferEndpoints(transfer: transfer).all + BeneficiaryEndpoints(beneficiaries: beneficiaries).all
+            TransferEndpoints(transfer: transfer, quotes: quotes).all + BeneficiaryEndpoints(beneficiaries: beneficiaries).all
             + PortalEndpoints(queries: queries, dashboard: dashboard, recipients: recipients, transactions: transactions).all
-            + TransactionEndpoints(transactions: transactions).all
+            + TransactionEndpoints(transactions: transactions).all + CashFlowEndpoints(report: cashFlow).all
+            + ProfileEndpoints(profile: profile).all + ReceiptEndpoints(receipts: receipts).all
     }
 }

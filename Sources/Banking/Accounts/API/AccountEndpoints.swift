@@ -23,7 +23,7 @@ public struct AccountEndpoints: Sendable {
 
     public var all: [Endpoint] {
         [
-            list, get, summary, balance, transactions, openIndividual, openBusiness, freeze, unfreeze, reactivate, close,
+            list, get, summary, balance, transactions, openOwn, openIndividual, openBusiness, freeze, unfreeze, reactivate, close,
         ]
     }
 
@@ -103,6 +103,24 @@ public struct AccountEndpoints: Sendable {
         ) { call in
             let reply = try await opening.open(call.body.order, context: call.context) { account in
                 CommandAnswer(status: 202, body: PendingAccountView(account).json())
+            }
+            return Self.reply(reply)
+        }
+    }
+
+    /// A CorporateMaker's request needs a checker; until approvals exist it is refused (contract, 1.6).
+    private var openOwn: Endpoint {
+        Endpoint(
+            .post, "/api/customer-portal/accounts/open", summary: "Open an account of the own", tag: "Customer portal",
+            access: .roles(RoleSet([.customer, .smeOwner])), body: OpenOwnAccountRequest.self, reply: AccountView.self, status: 201,
+            errors: Self.openingErrors.filter { $0 != "customer_not_found" }
+        ) { call in
+            let (body, context) = (call.body, call.context)
+            let reply = try await opening.openOwn(
+                productCode: body.productCode, currency: body.currency, alias: body.alias, context: context
+            ) { account in
+                CommandAnswer(
+                    status: 201, body: AccountView(account).json(), location: "/api/customer-portal/accounts/\(account.record.id)")
             }
             return Self.reply(reply)
         }

@@ -71,6 +71,19 @@ private struct OpeningFields {
     }
 }
 
+/// What a customer says to open an account of the own (contract, section 5).
+struct OpenOwnAccountRequest: RequestBody {
+    let productCode: String
+    let currency: Currency
+    let alias: String?
+
+    init(from fields: inout Fields) {
+        productCode = fields.formatted("productCode", .productCode)
+        currency = fields.currency("currency")
+        alias = fields.optionalText("alias", 1...100)
+    }
+}
+
 struct OpenIndividualRequest: RequestBody {
     let order: OpeningOrder
 

@@ -38,6 +38,23 @@ public struct AccountOpening: Sendable {
         try await open([order], context: context) { render($0[0]) }
     }
 
+    /// Opens an account that a customer asks for in person.
+    /// - Throws: as `open`, except `customer_not_found`
+    public func openOwn(
+        productCode: String, currency: Currency, alias: String?, context: RequestContext,
+        render: @escaping @Sendable (AccountDetails) -> CommandAnswer
+    ) async throws -> CommandReply {
+        let id = try context.requireCustomer()
+        guard let customer = try await pool.read(deadline: context.deadline, { try PartyDirectory().customer(id, in: $0) }) else {
+            throw Refusal.forbidden("Only customers can do this")
+        }
+        var order = OpeningOrder(
+            kind: customer.kind == .individual ? .individual : .business, customer: .id(id), productCode: productCode, currency: currency,
+            alias: alias)
+        order.isOwnOrder = true
+        return try await open(order, context: context, render: render)
+    }
+
     /// Opens many accounts in one commit, all or none: for imports and the demonstration bank.
     /// - Returns: identifiers in the order given; those of the first time on a repetition
     public func openAll(_ orders: [OpeningOrder], context: RequestContext) async throws -> [Identifier<Account>] {
@@ -65,7 +82,7 @@ public struct AccountOpening: Sendable {
             drafts.append(
                 OpeningDraft(
                     order: order, id: order.id ?? identifiers.next(), number: number, branchCode: branch,
-                    workflowID: order.kind == .business ? identifiers.nextBits() : nil))
+                    workflowID: order.kind == .business && !order.isOwnOrder ? identifiers.nextBits() : nil))
         }
         let opener = AccountOpener(book: book, now: clock.now(), clock: clock, context: context)
         let prepared = drafts
@@ -138,7 +155,7 @@ struct AccountOpener: Sendable {
             throw Refusal.rule("not_eligible", "This product is opened in its own section", field: "productCode")
         }
 
-        let status: AccountStatus = order.kind == .business ? .pendingApproval : .active
+        let status: AccountStatus = order.kind == .business && !order.isOwnOrder ? .pendingApproval : .active
         let limitHolder = try AccountStore.limitHolder(of: customer.id, orElse: draft.id, in: transaction)
         let names = [customer.fullName] + holdings.dropFirst().compactMap { holding in joint.first { $0.id == holding.customer }?.fullName }
         let record = AccountRecord(

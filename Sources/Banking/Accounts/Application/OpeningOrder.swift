@@ -58,6 +58,8 @@ public struct OpeningOrder: Sendable {
     public var boardResolution: UInt128?
     /// An identifier that an import has chosen.
     public var id: Identifier<Account>?
+    /// A signatory who may decide alone asks for it, so an organisation's account too is active at once.
+    public var isOwnOrder = false
     /// The day on which an imported account was opened elsewhere; nil is today.
     public var openedDate: BusinessDate?
 

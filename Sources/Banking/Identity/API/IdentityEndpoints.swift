@@ -10,7 +10,7 @@ struct IdentityEndpoints: Sendable {
     private static let tag = "Authentication"
 
     var all: [Endpoint] {
-        [login, refresh, logout, me, changePassword, sessions, endSession, endOtherSessions, verifyStepUp, resendStepUp, keySet]
+        [login, refresh, logout, me, changePassword, changePasswordInPortal, sessions, endSession, endOtherSessions, verifyStepUp, resendStepUp, keySet]
     }
 
     private var login: Endpoint {
@@ -82,6 +82,19 @@ struct IdentityEndpoints: Sendable {
             .post, "/api/authentication/change-password", summary: "Change the own password; every other session ends", tag: Self.tag,
             access: .signedIn, body: ChangePasswordRequest.self, errors: ["too_many_attempts"],
             options: EndpointOptions(allowsTemporaryPassword: true)
+        ) { call in
+            try await change(current: call.body.currentPassword, new: call.body.newPassword, context: call.context)
+            return .noContent
+        }
+    }
+
+    /// The same under the portal's path (contract, section 5).
+    private var changePasswordInPortal: Endpoint {
+        let change = ChangePassword(services: services)
+        return Endpoint(
+            .post, "/api/customer-portal/profile/change-password", summary: "Change the own password; every other session ends",
+            tag: "Customer portal", access: .signedIn, body: ChangePasswordRequest.self, errors: ["too_many_attempts"],
+            options: EndpointOptions(isIdempotent: false)
         ) { call in
             try await change(current: call.body.currentPassword, new: call.body.newPassword, context: call.context)
             return .noContent

@@ -43,6 +43,8 @@ public struct SensitiveAction: Sendable, Equatable {
             case "transfer": "a transfer"
             case "addBeneficiary": "a new payee"
             case "changeBeneficiary": "a changed payee"
+            case "contactChange": "a change of your contact data"
+            case "standingOrder": "a standing order"
             default: "an action"
             }
         let money = amount.map { " of \($0)" } ?? ""

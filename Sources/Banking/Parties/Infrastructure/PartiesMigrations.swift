@@ -42,6 +42,20 @@ public enum PartiesMigrations {
                 GRANT USAGE ON SCHEMA parties TO wekeza_app;
                 GRANT SELECT, INSERT, UPDATE ON parties.customer TO wekeza_app;
                 GRANT SELECT, INSERT ON parties.number_block TO wekeza_app;
-                """)
+                """),
+        Migration(
+            name: "parties/002_contact_details",
+            sql: """
+                ALTER TABLE parties.customer
+                    ADD COLUMN preferred_language text NOT NULL DEFAULT 'en' CHECK (preferred_language IN ('en', 'sw')),
+                    ADD COLUMN address_line1 text,
+                    ADD COLUMN address_line2 text,
+                    ADD COLUMN city text,
+                    ADD COLUMN county text,
+                    ADD COLUMN country text CHECK (country ~ '^[A-Z]{2}$'),
+                    ADD COLUMN postal_code text,
+                    ADD CONSTRAINT customer_address CHECK (
+                        (address_line1 IS NULL) = (city IS NULL) AND (address_line1 IS NULL) = (country IS NULL));
+                """),
     ]
 }

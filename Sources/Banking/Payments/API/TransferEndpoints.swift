@@ -13,8 +13,23 @@ struct TransferEndpoints: Sendable {
     ]
 
     let transfer: TransferMoney
+    let quotes: QuoteTransfer
 
-    var all: [Endpoint] { [portal, general] }
+    var all: [Endpoint] { [portal, general, quote] }
+
+    private var quote: Endpoint {
+        Endpoint(
+            .get, "/api/customer-portal/transactions/transfer-quote", summary: "What a transfer would cost and leave; nothing is stored",
+            tag: "Customer portal", access: .roles(.initiator), query: TransferQuoteQuery.self, reply: TransferQuoteView.self,
+            errors: Self.errors.filter { $0 != "step_up_required" && $0 != "id_in_use" },
+            options: EndpointOptions(
+                details: "Refuses in the same order as the transfer. `from` is an id or a number of an own account, `to` an account number."
+            )
+        ) { call in
+            let customer = try call.context.requireCustomer()
+            return Reply(TransferQuoteView(quote: try await quotes.quote(call.query.order(by: customer), context: call.context)))
+        }
+    }
 
     private var portal: Endpoint {
         Endpoint(

@@ -3,7 +3,7 @@ import Kernel
 /// What a person is asked to confirm with a second factor, and what the confirmation is good for: nothing else than exactly this.
 public struct StepUpAction: Sendable, Hashable {
     public enum Kind: String, Sendable, CaseIterable {
-        case transfer, addBeneficiary, changeBeneficiary
+        case transfer, addBeneficiary, changeBeneficiary, contactChange, standingOrder
     }
 
     public let kind: Kind

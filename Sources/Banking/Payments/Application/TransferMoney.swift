@@ -87,10 +87,8 @@ struct TransferMoney: Sendable {
         _ order: TransferOrder, _ terms: TransferTerms, _ source: AccountIdentity, _ destination: AccountIdentity, isStepUpMissing: Bool,
         context: RequestContext
     ) async throws -> CompletedTransfer {
-        let draft = JournalDraft(
-            type: .transfer, referencePrefix: "TRF", sourceType: "transfer", narration: order.narration,
-            beneficiaryName: order.beneficiaryName, clientTransactionID: order.transactionID, legs: terms.plan.legs,
-            outgoingLimit: terms.outgoingLimit, isStepUpMissing: isStepUpMissing, pricedOn: terms.date)
+        var draft = Self.draft(order, terms)
+        draft.isStepUpMissing = isStepUpMissing
         let unit = PostingUnit(
             commands: [.journal(draft)], context: context, idempotency: IdempotencyKey(context), audit: record(order, source, context))
         let receipt = try await engine.post(unit)
@@ -99,9 +97,16 @@ struct TransferMoney: Sendable {
             journal: journal, fromAccountNumber: source.number, toAccountNumber: destination.number, isReplay: receipt.isReplay)
     }
 
+    static func draft(_ order: TransferOrder, _ terms: TransferTerms) -> JournalDraft {
+        JournalDraft(
+            type: .transfer, referencePrefix: "TRF", sourceType: "transfer", narration: order.narration,
+            beneficiaryName: order.beneficiaryName, clientTransactionID: order.transactionID, legs: terms.plan.legs,
+            outgoingLimit: terms.outgoingLimit, pricedOn: terms.date)
+    }
+
     /// The accounts of an order.
     /// - Throws: 404 for each, the source first; but 422 `idempotency_key_reused` before both
-    private func parties(of order: TransferOrder, context: RequestContext) async throws -> (AccountIdentity, AccountIdentity) {
+    func parties(of order: TransferOrder, context: RequestContext) async throws -> (AccountIdentity, AccountIdentity) {
         async let destinationFound = directory.account(number: order.destinationNumber)
         do {
             let source = try await source(of: order)
