@@ -10,7 +10,10 @@ struct IdentityEndpoints: Sendable {
     private static let tag = "Authentication"
 
     var all: [Endpoint] {
-        [login, refresh, logout, me, changePassword, changePasswordInPortal, sessions, endSession, endOtherSessions, verifyStepUp, resendStepUp, keySet]
+        [
+            login, refresh, logout, me, changePassword, changePasswordInPortal, sessions, endSession, endOtherSessions, verifyStepUp,
+            resendStepUp, keySet,
+        ]
     }
 
     private var login: Endpoint {
