@@ -12,12 +12,15 @@ help: ## Show this list
 run: ## Build the release program and start the bank (demo mode unless WEKEZA_MODE says otherwise)
 	@scripts/bootstrap run
 	@swift build -c release --product wekeza
+	@Web/build --program .build/release/wekeza
 	@exec .build/release/wekeza serve
 
 test: ## Everything: check, unit, property, crash and end-to-end tests against a real PostgreSQL
 	@scripts/bootstrap test
 	@$(MAKE) --no-print-directory check
 	@swift build --build-tests
+	@Web/build --program .build/debug/wekeza
+	@Web/build --program .build/debug/wekeza --test
 	@swift test --skip-build
 	@$(PYTHON) -m pytest Tests/Tidy Tests/EndToEnd
 
@@ -30,6 +33,7 @@ bench: ## Measure the posting engine and the HTTP path beside pgbench (10 minute
 check: ## Formatting, tidy and architecture tests: seconds, without a build
 	@swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	@python3 scripts/tidy.py
+	@cd Web && ../.venv/bin/biome check --error-on-warnings
 
 bootstrap: ## Install missing prerequisites (apt and pip), nothing else
 	@scripts/bootstrap test

@@ -113,7 +113,24 @@ final class Bank: Sendable {
 
     /// The edge with every endpoint of every room.
     func server(secrets: Secrets) -> HTTPServer {
-        var configuration = EdgeConfiguration(cursorKey: secrets.key(for: "wekeza cursors"))
+        let configuration = edgeConfiguration(cursorKey: secrets.key(for: "wekeza cursors"))
+        let limiter: any RateLimiter =
+            redis.map { RedisRateLimiter(redis: $0, clock: clock) } ?? InProcessRateLimiter(clock: clock)
+        return HTTPServer(
+            endpoints: platformEndpoints(configuration) + endpoints, authenticator: identity.authenticator, rateLimiter: limiter,
+            configuration: configuration, metrics: registry, logger: logger, clock: clock, identifiers: identifiers,
+            errorTranslator: Self.refusal)
+    }
+
+    /// The description of every endpoint, as `/openapi.json` serves it.
+    func openAPIDocument() -> String {
+        let configuration = edgeConfiguration(cursorKey: Array(repeating: 0, count: 32))
+        return String(
+            decoding: HTTPServer.openAPIDocument(of: platformEndpoints(configuration) + endpoints, configuration), as: UTF8.self)
+    }
+
+    private func edgeConfiguration(cursorKey: [UInt8]) -> EdgeConfiguration {
+        var configuration = EdgeConfiguration(cursorKey: cursorKey)
         configuration.host = settings.bindAddress
         configuration.port = settings.ports.api
         configuration.allowedOrigins = settings.allowedOrigins
@@ -122,16 +139,15 @@ final class Bank: Sendable {
         configuration.servesDocumentation = settings.isOpenAPIServed
         configuration.swaggerUIDirectory = settings.swaggerUIDirectory
         configuration.metricsAddresses = settings.metricsNetworks
-        let limiter: any RateLimiter =
-            redis.map { RedisRateLimiter(redis: $0, clock: clock) } ?? InProcessRateLimiter(clock: clock)
+        return configuration
+    }
+
+    private func platformEndpoints(_ configuration: EdgeConfiguration) -> [Endpoint] {
         let (mode, readPool, businessDays) = (settings.mode.rawValue, readPool, businessDays)
-        let platform = PlatformEndpoints.all(health: healthRegistry(), metrics: registry, configuration: configuration) {
+        return PlatformEndpoints.all(health: healthRegistry(), metrics: registry, configuration: configuration) {
             let date = try? await readPool.read { try businessDays.current(in: $0) }
             return PlatformEndpoints.Information(mode: mode, businessDate: date ?? nil)
         }
-        return HTTPServer(
-            endpoints: platform + endpoints, authenticator: identity.authenticator, rateLimiter: limiter, configuration: configuration,
-            metrics: registry, logger: logger, clock: clock, identifiers: identifiers, errorTranslator: Self.refusal)
     }
 
     /// A database that is away or busy is no fault of the request: try again.

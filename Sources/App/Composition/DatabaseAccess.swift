@@ -38,6 +38,10 @@ struct DatabaseAccess: Sendable {
         return DatabaseAccess(owner: owner, application: owner.with(user: "wekeza_app"), cluster: cluster)
     }
 
+    /// For commands that ask the rooms about themselves and never about their data.
+    static let nowhere = DatabaseAccess(
+        owner: PostgresConfiguration(url: "postgresql:///"), application: PostgresConfiguration(url: "postgresql:///"), cluster: nil)
+
     /// Brings the schema up to date.
     /// - Returns: names of the migrations applied now
     func migrate() async throws -> [String] {

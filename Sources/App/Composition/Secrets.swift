@@ -19,6 +19,11 @@ struct Secrets: Sendable {
         return Secrets(signingKeys: keys, passwordPepper: pepper)
     }
 
+    /// Secrets of nobody, kept nowhere: for a bank that only describes itself.
+    static func forDocumentation() -> Secrets {
+        Secrets(signingKeys: SigningKeys.ephemeral(), passwordPepper: Array(SystemRandom().token().utf8))
+    }
+
     /// A key for one purpose that every process of this bank derives alike.
     func key(for purpose: String) -> [UInt8] { Digests.derivedKey(from: passwordPepper, purpose: purpose) }
 

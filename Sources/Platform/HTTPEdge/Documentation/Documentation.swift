@@ -21,11 +21,13 @@ enum Documentation {
 
     /// The endpoints of the documentation of `others` and of themselves.
     static func endpoints(for others: [Endpoint], _ configuration: EdgeConfiguration) -> [Endpoint] {
-        let pages = [page(configuration), asset(configuration)]
+        [document(json(for: others, configuration)), page(configuration), asset(configuration)]
+    }
+
+    static func json(for others: [Endpoint], _ configuration: EdgeConfiguration) -> [UInt8] {
         // The document describes its own address too, with a stand-in whose handler is never called.
-        let all = others + [document([])] + pages
-        let json = OpenAPIDocument(endpoints: all, title: configuration.serviceName).json()
-        return [document(json)] + pages
+        let all = others + [document([]), page(configuration), asset(configuration)]
+        return OpenAPIDocument(endpoints: all, title: configuration.serviceName).json()
     }
 
     private static func document(_ json: [UInt8]) -> Endpoint {

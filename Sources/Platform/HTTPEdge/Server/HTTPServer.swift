@@ -38,6 +38,11 @@ public final class HTTPServer: Service {
             errorTranslator: errorTranslator)
     }
 
+    /// The OpenAPI document that a server with these endpoints serves, for programs that need it without a server.
+    public static func openAPIDocument(of endpoints: [Endpoint], _ configuration: EdgeConfiguration) -> [UInt8] {
+        Documentation.json(for: endpoints, configuration)
+    }
+
     /// Listens until the service group shuts down gracefully: then no connection is accepted, running requests are answered, and idle
     /// connections close.
     /// - Throws: when the address cannot be bound

@@ -1,0 +1,240 @@
+// Who is signed in. Pages stay mounted while a session has expired, so that what a person typed is still there after signing in
+// again in a dialog.
+
+import { call, type SignedInUser } from './api';
+import { onSession, ProblemError } from './http';
+import { channelName, refresh, setAccessToken, type TokenAnswer } from './refresh';
+import { firstOutcome, rememberReturning } from './start';
+import { create } from './store';
+
+export type { SignedInUser } from './api';
+
+export type SessionStatus =
+  /** The first refresh is under way. */
+  | 'starting'
+  | 'signedOut'
+  /** The password was right; a code is asked for. */
+  | 'mfaRequired'
+  | 'passwordChangeRequired'
+  | 'signedIn'
+  /** Was signed in on this page and is no longer: show the dialog over the page. */
+  | 'expired'
+  /** The bank could not be asked whether there is a session. */
+  | 'unreachable';
+
+export interface MfaChallenge {
+  challengeId: string;
+  methods: string[];
+  expiresAt: number;
+}
+
+export interface SessionState {
+  status: SessionStatus;
+  user: SignedInUser | null;
+  challenge: MfaChallenge | null;
+  /** Why the last session ended, for a line on the login page. */
+  endedBecause: 'idle' | 'elsewhere' | 'signedOut' | null;
+  /** When the idle session ends; set while the warning is to be shown. */
+  idleEndsAt: number | null;
+}
+
+const idleMinutes = 30;
+const warningMinutes = 2;
+const keepAliveMinutes = 5;
+
+export const useSession = create<SessionState>(() => ({
+  status: 'starting',
+  user: null,
+  challenge: null,
+  endedBecause: null,
+  idleEndsAt: null,
+}));
+
+const signedOut = { status: 'signedOut', user: null, challenge: null, idleEndsAt: null } as const;
+
+/** Called when whatever is known about the user before must be forgotten: another person sits here now. */
+const forgetters: (() => void)[] = [];
+export function onForget(forget: () => void): void {
+  forgetters.push(forget);
+}
+
+// MARK: Signing in
+
+function enter(answer: TokenAnswer): void {
+  const known = useSession.getState().user;
+  if (known && known.id !== answer.user.id) for (const forget of forgetters) forget();
+  setAccessToken(answer.token);
+  rememberReturning(true);
+  noteActivity();
+  useSession.setState({
+    status: answer.user.mustChangePassword ? 'passwordChangeRequired' : 'signedIn',
+    user: answer.user,
+    challenge: null,
+    endedBecause: null,
+    idleEndsAt: null,
+  });
+}
+
+interface LoginReply extends Partial<TokenAnswer> {
+  mfaRequired?: boolean | null;
+  challengeId?: string | null;
+  methods?: string[] | null;
+}
+
+function accept(reply: LoginReply & { expiresIn: number }): void {
+  if (reply.mfaRequired && reply.challengeId) {
+    const challenge = {
+      challengeId: reply.challengeId,
+      methods: reply.methods ?? ['totp'],
+      expiresAt: Date.now() + reply.expiresIn * 1_000,
+    };
+    // An expired session stays one until the code is right: the page behind the dialog must not go.
+    const { status } = useSession.getState();
+    useSession.setState({ challenge, status: status === 'expired' ? 'expired' : 'mfaRequired' });
+  } else if (reply.token && reply.user) {
+    enter(reply as TokenAnswer);
+  }
+}
+
+/** @throws ProblemError */
+export async function login(username: string, password: string): Promise<void> {
+  accept((await call('POST /authentication/login', { body: { username, password } })) as LoginReply & { expiresIn: number });
+}
+
+/** Back to the name and password. */
+export function abandonMfa(): void {
+  const { status } = useSession.getState();
+  useSession.setState({ challenge: null, status: status === 'expired' ? 'expired' : 'signedOut' });
+}
+
+/** Asks the bank whether this browser has a session. */
+export async function startSession(): Promise<void> {
+  settle(await firstOutcome());
+}
+
+/** After `unreachable`. */
+export async function retrySession(): Promise<void> {
+  settle(await refresh());
+}
+
+function settle(outcome: Awaited<ReturnType<typeof refresh>>): void {
+  if (outcome.kind === 'signedIn') enter(outcome.answer);
+  else if (outcome.kind === 'unreachable') useSession.setState({ status: 'unreachable' });
+  else {
+    rememberReturning(false);
+    useSession.setState(signedOut);
+  }
+}
+
+/** @throws ProblemError */
+export async function changePassword(currentPassword: string, newPassword: string): Promise<void> {
+  await call('POST /authentication/change-password', { body: { currentPassword, newPassword } });
+  const outcome = await refresh();
+  if (outcome.kind === 'signedIn') enter(outcome.answer);
+  else useSession.setState(signedOut);
+}
+
+// MARK: Signing out
+
+/** Ends the session here and, as soon as the bank can be reached, there. */
+export async function logout(because: SessionState['endedBecause'] = 'signedOut'): Promise<void> {
+  try {
+    await call('POST /authentication/logout', {});
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+  }
+  leave(because);
+  announce();
+}
+
+function leave(because: SessionState['endedBecause']): void {
+  setAccessToken(null);
+  rememberReturning(false);
+  for (const forget of forgetters) forget();
+  useSession.setState({ ...signedOut, endedBecause: because });
+}
+
+function expire(): void {
+  setAccessToken(null);
+  const { status } = useSession.getState();
+  if (status === 'signedIn') useSession.setState({ status: 'expired', idleEndsAt: null });
+  else if (status === 'passwordChangeRequired') leave('idle');
+}
+
+let tabs: BroadcastChannel | null = null;
+
+/** Whoever signs out in one tab is signed out in all of them. */
+function announce(): void {
+  tabs?.postMessage('signedOut');
+}
+
+// MARK: Idle time
+
+let lastRequestAt = Date.now();
+let lastInputAt = Date.now();
+
+function noteActivity(): void {
+  lastRequestAt = Date.now();
+  lastInputAt = Date.now();
+}
+
+/** "Stay signed in": any request counts as activity for the bank. */
+export async function staySignedIn(): Promise<void> {
+  useSession.setState({ idleEndsAt: null });
+  lastInputAt = Date.now();
+  const outcome = await refresh();
+  if (outcome.kind === 'signedIn') {
+    lastRequestAt = Date.now();
+  } else if (outcome.kind === 'ended') expire();
+}
+
+function watchIdleTime(): void {
+  const { status, idleEndsAt } = useSession.getState();
+  if (status !== 'signedIn') return;
+  const now = Date.now();
+  const minute = 60_000;
+  const isActive = lastInputAt > lastRequestAt;
+  // Somebody who types a long form is not idle: the bank is told so.
+  if (isActive && now - lastRequestAt > keepAliveMinutes * minute && now - lastInputAt < minute) {
+    void staySignedIn();
+    return;
+  }
+  const endsAt = lastRequestAt + idleMinutes * minute;
+  if (now >= endsAt) {
+    // The clock may have stood still while the lid was closed: the bank decides.
+    void staySignedIn();
+  } else if (now >= endsAt - warningMinutes * minute) {
+    if (idleEndsAt !== endsAt) useSession.setState({ idleEndsAt: endsAt });
+  }
+}
+
+/** To be called once, before the first rendering. */
+export function installSession(): void {
+  onSession({
+    ended: expire,
+    passwordChangeRequired: () => {
+      const { status } = useSession.getState();
+      if (status === 'signedIn') useSession.setState({ status: 'passwordChangeRequired' });
+    },
+    refreshed: (user) => useSession.setState({ user }),
+    requested: () => {
+      lastRequestAt = Date.now();
+      if (useSession.getState().idleEndsAt !== null) useSession.setState({ idleEndsAt: null });
+    },
+  });
+  const input = () => {
+    lastInputAt = Date.now();
+  };
+  addEventListener('keydown', input, { passive: true });
+  addEventListener('pointerdown', input, { passive: true });
+  setInterval(watchIdleTime, 10_000);
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') watchIdleTime();
+  });
+  if (typeof BroadcastChannel === 'function') {
+    tabs = new BroadcastChannel(`wekeza-${channelName()}`);
+    tabs.onmessage = () => {
+      if (useSession.getState().user) leave('elsewhere');
+    };
+  }
+}
