@@ -46,6 +46,11 @@ let package = Package(
         .systemLibrary(name: "CArgon2", path: "Sources/Platform/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CHiredis", path: "Sources/Platform/CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
 
+        .systemLibrary(name: "CHaru", path: "Sources/Platform/CHaru", providers: [.apt(["libhpdf-dev"])]),
+        .systemLibrary(
+            name: "CQREncode", path: "Sources/Platform/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CCurl", path: "Sources/Platform/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
         // MARK: Kernel
         .target(name: "Kernel", path: "Sources/Kernel", swiftSettings: strict),
 
@@ -70,6 +75,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        platform("Documents", ["CHaru", "CQREncode"]),
         platform(
             "Safeguards",
             [
@@ -85,7 +91,10 @@ let package = Package(
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
         banking(
             "Payments",
-            ["Audit", "Ledger", "Parties", "Products", "Accounts", "Notifications", .product(name: "Crypto", package: "swift-crypto")]),
+            [
+                "Audit", "Ledger", "Parties", "Products", "Accounts", "Notifications", "Documents",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         banking("Notifications", ["Audit", .product(name: "Logging", package: "swift-log")]),
         banking("DataImport", ["Ledger", "Parties", "Products", "Accounts", .product(name: "Crypto", package: "swift-crypto")]),
 
@@ -157,6 +166,7 @@ let package = Package(
             ]),
         tests("DataImportTests", ["DataImport", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "TestKit"]),
         tests("AppTests", ["App", "TestKit"]),
+        tests("DocumentsTests", ["Documents", "Kernel", "TestKit"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

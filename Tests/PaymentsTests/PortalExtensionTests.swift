@@ -2,6 +2,7 @@ import Accounts
 import HTTPEdge
 import Kernel
 import Ledger
+import Parties
 import Postgres
 import Testing
 
@@ -23,7 +24,7 @@ import Testing
             let found = await quote(from.number, to.number, "1000.00")
             #expect(found.status == 200, "\(found.text)")
             #expect(found.text("fee") == "10.00" && found.text("excise") == "1.50" && found.text("total") == "1011.50")
-            #expect(found.text("requiresStepUp") == "false" && found.text("balanceAfter") == "98988.50")
+            #expect(found["requiresStepUp"] == .boolean(false) && found.text("balanceAfter") == "98988.50")
             #expect(found.text("recipientName") == "Brian O***")
             #expect(try await bank.transferCount() == journals)
             #expect(bank.gate.challengeCount == 0)
@@ -31,8 +32,8 @@ import Testing
             #expect(made.text("balanceAfter") == found.text("balanceAfter") && made.text("fee") == found.text("fee"))
             // Own accounts cost nothing and need nothing; the source may be named by its id.
             let free = await quote(from.id.description, own.number, "60000.00")
-            #expect(free.text("total") == "60000.00" && free.text("requiresStepUp") == "false")
-            #expect(await quote(from.number, to.number, "60000.00").text("requiresStepUp") == "true")
+            #expect(free.text("total") == "60000.00" && free["requiresStepUp"] == .boolean(false))
+            #expect(await quote(from.number, to.number, "60000.00")["requiresStepUp"] == .boolean(true))
             // Refused like the transfer, in the same order.
             #expect(await quote(to.number, from.number, "1").outcome == "404 account_not_found")
             #expect(await quote(from.number, "0010100000000", "1").outcome == "404 destination_not_found")
@@ -147,6 +148,10 @@ import Testing
             #expect(received.text("verificationCode") != paid.text("verificationCode"))
             #expect(await bank.signedIn(amina).get(path).text("verificationCode") == paid.text("verificationCode"))
             #expect(await bank.signedIn(try await bank.person("Chege", "Mwangi")).get(path).outcome == "404 not_found")
+            let file = await bank.signedIn(amina).get(path + "?format=pdf")
+            #expect(file.headers["Content-Type"] == "application/pdf" && file.body.starts(with: "%PDF-".utf8))
+            #expect(file.headers["Content-Disposition"]?.contains(made.text("reference") ?? "-") == true)
+            #expect(await bank.signedIn(amina).get(path + "?format=pdf").body == file.body)
             #expect(await bank.signedIn(amina).get(path + "?format=docx").outcome == "422 validation_failed format")
         }
     }

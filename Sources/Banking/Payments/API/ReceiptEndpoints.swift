@@ -1,4 +1,5 @@
 import Accounts
+import Documents
 import HTTPEdge
 import Kernel
 import Ledger
@@ -12,18 +13,22 @@ struct ReceiptEndpoints: Sendable {
     private var receipt: Endpoint {
         Endpoint(
             .get, "/api/customer-portal/transactions/{transactionId}/receipt", summary: "Receipt of an own transaction",
-            tag: "Customer portal", access: .roles(.owner), query: ReceiptQuery.self, reply: ReceiptView.self, errors: ["not_found"]
+            tag: "Customer portal", access: .roles(.owner), query: ReceiptQuery.self, reply: ReceiptView.self, errors: ["not_found"],
+            options: EndpointOptions(details: "With `format=pdf` the answer is a file, `application/pdf`.")
         ) { call in
             let viewer = AccountViewer.customer(try call.context.requireCustomer())
             let receipt = try await receipts.receipt(
                 try call.pathIdentifier("transactionId"), viewer: viewer, context: call.context)
-            return Reply(ReceiptView(receipt: receipt))
+            guard call.query.format == .pdf else { return Reply(ReceiptView(receipt: receipt)) }
+            let bytes = try await PDFDocument.make { try ReceiptDocument.pdf(receipt) }
+            return .raw(bytes, contentType: "application/pdf")
+                .adding("Content-Disposition", "attachment; filename=\"receipt-\(receipt.entry.reference).pdf\"")
         }
     }
 }
 
 enum ReceiptFormat: String, Sendable, CaseIterable {
-    case json
+    case json, pdf
 }
 
 struct ReceiptQuery: QueryParameters {
