@@ -225,7 +225,8 @@ private struct Setup {
         let identity = IdentityModule(
             pool: pool, database: application, keys: SigningKeys.ephemeral(), masterSecret: Array(pepper.utf8),
             hasher: PasswordHasher(pepper: Array(pepper.utf8)), audit: audit,
-            messages: MessageOutbox(clock: clock, identifiers: identifiers), mode: .demo, clock: clock, identifiers: identifiers)
+            messages: MessageOutbox(clock: clock, identifiers: identifiers), mode: .demo, clock: clock, identifiers: identifiers,
+            dataKeys: DataKeys(current: SystemRandom().bytes(32)))
         func context(_ key: String) -> RequestContext { .system(at: clock.now(), idempotencyKey: "bench/\(key)") }
 
         let registered = try await parties.register(

@@ -82,7 +82,8 @@ import Testing
     @Test("Production insists on secrets and on request limits")
     func production() {
         let lines = problems(["WEKEZA_MODE": "production", "WEKEZA_RATE_LIMITS": "off"])
-        #expect(lines.count == 3)
+        #expect(lines.count == 4)
+        #expect(lines.contains { $0.hasPrefix("WEKEZA_DATA_KEYS is required") })
         #expect(lines.contains { $0.hasPrefix("WEKEZA_SIGNING_KEY is required") })
         #expect(lines.contains { $0.hasPrefix("WEKEZA_PASSWORD_PEPPER is required") })
         #expect(lines.contains("WEKEZA_RATE_LIMITS may be off in demo mode only"))

@@ -47,11 +47,14 @@ struct Harness: Sendable {
         keys = .ephemeral()
         let identifiers = TimeOrderedIdentifiers(clock: clock)
         let secret = [UInt8](repeating: 7, count: 32)
+        var policy = SessionPolicy()
+        policy.passwordResetAnswerMilliseconds = 0
         module = IdentityModule(
             pool: database.pool, database: database.configuration, keys: keys, masterSecret: secret,
             hasher: PasswordHasher(pepper: secret, cost: .init(memoryKibibytes: 64, passes: 1), maximumQueueLength: 1_000),
             audit: AuditTrail(clock: clock), messages: MessageOutbox(clock: clock, identifiers: identifiers), mode: mode, clock: clock,
-            identifiers: identifiers)
+            identifiers: identifiers, policy: policy, dataKeys: DataKeys(current: secret),
+            passwordResetLink: { _, token in "http://localhost:3001/reset-password#token=\(token)" })
         var configuration = EdgeConfiguration(cursorKey: secret)
         configuration.allowedOrigins = [Self.origin, "http://localhost:3002"]
         configuration.rateLimits.isEnabled = false
@@ -137,6 +140,49 @@ struct Harness: Sendable {
 
     func isLive(_ accessToken: String) async -> Bool { await probe(accessToken).status == 200 }
 
+    /// Hands waiting events to the room.
+    func dispatchEvents() async throws {
+        _ = try await OutboxDispatcher(pool: database.pool, handlers: module.eventHandlers).dispatch()
+    }
+
+    func post(_ path: String, _ json: String, token: String? = nil, headers: [(name: String, value: String)] = []) async
+        -> InProcessResponse
+    {
+        let client = token.map { self.client.signedIn($0) } ?? self.client
+        return await client.send(.post, "/api/authentication/\(path)", json: json, headers: headers)
+    }
+
+    // MARK: Second factors
+
+    /// Enrols a user and confirms; the app and the recovery codes. The clock moves on, so that the next code is a fresh one.
+    func enrol(_ token: String) async throws -> (app: TimeBasedCode, recoveryCodes: [String]) {
+        let enrolled = await post("mfa/enrol", #"{"password":"\#(Self.password)"}"#, token: token)
+        guard let secret = enrolled.text("secret").flatMap({ Base32.decode($0) }) else {
+            throw Refusal(.invalid, enrolled.problemCode ?? "no secret", enrolled.text)
+        }
+        let app = TimeBasedCode(secret: secret)
+        let confirmed = await post("mfa/confirm", #"{"code":"\#(code(app))"}"#, token: token)
+        guard case .array(let codes)? = confirmed["recoveryCodes"] else {
+            throw Refusal(.invalid, confirmed.problemCode ?? "no codes", confirmed.text)
+        }
+        clock.advance(seconds: 30)
+        return (
+            app,
+            codes.compactMap {
+                if case .text(let code) = $0 { code } else { nil }
+            }
+        )
+    }
+
+    /// What the app shows now, or some steps away.
+    func code(_ app: TimeBasedCode, stepsAhead: Int64 = 0) -> String { app.code(step: app.step(at: clock.now()) + stepsAhead) }
+
+    /// Some code that is not right now or nearby.
+    func wrongCode(_ app: TimeBasedCode) -> String {
+        let right = Set((-2...2).map { code(app, stepsAhead: $0) })
+        return (0...9).map { "00000\($0)" }.first { !right.contains($0) } ?? "123456"
+    }
+
     // MARK: What was written
 
     func execute(_ sql: SQL) async throws {
@@ -153,6 +199,19 @@ struct Harness: Sendable {
             SELECT count(*) FROM audit.record
             WHERE action = \(action) AND (\(outcome)::smallint IS NULL OR outcome = \(outcome)::smallint)
             """)
+    }
+
+    /// The secrets of the newest message made from a template.
+    func newestSecrets(_ template: String) async throws -> [String] {
+        try await database.superuserPool.read { transaction in
+            try transaction.query(
+                "SELECT secret_parts FROM notifications.message WHERE template = \(template) ORDER BY id DESC LIMIT 1"
+            ).first?.textArray(0)
+        } ?? []
+    }
+
+    func messages(_ template: String) async throws -> Int64 {
+        try await count("SELECT count(*) FROM notifications.message WHERE template = \(template)")
     }
 
     /// The code in the newest SMS.

@@ -75,7 +75,7 @@ import Testing
                         .init("payee", .text("0011234567897")),
                     ]))
             let message = try await bank.database.superuserPool.read { transaction in
-                try transaction.query("SELECT recipient, plain_parts, channel FROM notifications.message").first.map {
+                try transaction.query("SELECT recipient, plain_parts, channel FROM notifications.message WHERE channel = 'sms'").first.map {
                     (try $0.text(0), try $0.textArray(1), try $0.text(2))
                 }
             }

@@ -79,6 +79,7 @@ final class Bank: Sendable {
             pool: commandPool, database: application.with(applicationName: "wekeza-sessions"), keys: secrets.signingKeys,
             masterSecret: secrets.passwordPepper, hasher: PasswordHasher(pepper: secrets.passwordPepper), audit: auditTrail,
             messages: messages, mode: settings.mode == .demo ? .demo : .production, clock: clock, identifiers: identifiers,
+            dataKeys: secrets.dataKeys, passwordResetLink: Self.passwordResetLink(settings),
             authenticatorConnections: Connections.authenticators)
         tariffs = TariffBookCache(pool: readPool, clock: clock)
         demonstrationProducts = DemonstrationProducts(pipeline: pipeline, identifiers: identifiers, tariffs: tariffs)
@@ -99,7 +100,9 @@ final class Bank: Sendable {
             tariffs: tariffs, businessDay: BusinessDayCache(pool: readPool, clock: clock), stepUp: StepUpAdapter(stepUp: identity.stepUp),
             messages: messages, contacts: ContactAdapter(clock: clock), receiptKey: secrets.key(for: "wekeza receipts"), clock: clock,
             identifiers: identifiers)
-        outbox = OutboxDispatcher(pool: commandPool, handlers: [AccountClosing.event: [AccountClosing.handler(clock: clock)]])
+        outbox = OutboxDispatcher(
+            pool: commandPool,
+            handlers: identity.eventHandlers.merging([AccountClosing.event: [AccountClosing.handler(clock: clock)]]) { $0 + $1 })
         let outboxEndpoints = OutboxEndpoints(
             pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)
         endpoints =
@@ -107,6 +110,19 @@ final class Bank: Sendable {
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
             + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
         redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }
+    }
+
+    /// The page of a user's channel on which a new password is chosen. The token stands after the `#`, which no server and no log gets
+    /// to see.
+    private static func passwordResetLink(_ settings: Settings) -> @Sendable (RoleSet, String) -> String? {
+        let ports = settings.ports
+        return { roles, token in
+            let port =
+                roles.intersects(RoleSet(.customer))
+                ? ports.personal
+                : roles.intersects(RoleSet(.smeOwner)) ? ports.sme : roles.intersects(.owner) ? ports.corporate : ports.staff
+            return "http://localhost:\(port)/reset-password#token=\(token)"
+        }
     }
 
     // MARK: HTTP

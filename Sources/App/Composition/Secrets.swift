@@ -5,6 +5,8 @@ import Safeguards
 struct Secrets: Sendable {
     let signingKeys: SigningKeys
     let passwordPepper: [UInt8]
+    /// Seal single fields at rest.
+    let dataKeys: DataKeys
 
     /// The settings have already refused production without secrets of its own.
     static func load(_ settings: Settings) throws(SecretFile.Failure) -> Secrets {
@@ -16,12 +18,15 @@ struct Secrets: Sendable {
             pepper = try SecretFile.loadOrCreate(directory + "/password-pepper") { Array(SystemRandom().token().utf8) }
         }
         let keys = try SigningKeys.load(configuredPEM: settings.signingKey, directory: directory)
-        return Secrets(signingKeys: keys, passwordPepper: pepper)
+        let dataKeys = try DataKeys.load(configured: settings.dataKeys, directory: directory)
+        return Secrets(signingKeys: keys, passwordPepper: pepper, dataKeys: dataKeys)
     }
 
     /// Secrets of nobody, kept nowhere: for a bank that only describes itself.
     static func forDocumentation() -> Secrets {
-        Secrets(signingKeys: SigningKeys.ephemeral(), passwordPepper: Array(SystemRandom().token().utf8))
+        Secrets(
+            signingKeys: SigningKeys.ephemeral(), passwordPepper: Array(SystemRandom().token().utf8),
+            dataKeys: DataKeys(current: SystemRandom().bytes(32)))
     }
 
     /// A key for one purpose that every process of this bank derives alike.
@@ -30,6 +35,8 @@ struct Secrets: Sendable {
     /// Fresh secrets as lines of a `.env` file.
     static func newEnvironmentLines() -> [String] {
         let pem = P256.Signing.PrivateKey().pemRepresentation.split(separator: "\n").joined(separator: "\\n")
-        return ["WEKEZA_SIGNING_KEY=\"\(pem)\"", "WEKEZA_PASSWORD_PEPPER=\(SystemRandom().token())"]
+        return [
+            "WEKEZA_SIGNING_KEY=\"\(pem)\"", "WEKEZA_PASSWORD_PEPPER=\(SystemRandom().token())", "WEKEZA_DATA_KEYS=\(DataKeys.newKey())",
+        ]
     }
 }

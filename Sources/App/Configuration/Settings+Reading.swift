@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Logging
+import Safeguards
 
 extension Settings {
     /// Where settings come from. The environment wins over the file.
@@ -134,6 +135,8 @@ private struct CheckedValues {
         let signingKey = text(.signingKey)
         let passwordPepper = text(.passwordPepper)
         if let passwordPepper, passwordPepper.utf8.count < 32 { refuse(.passwordPepper, "at least 32 characters", passwordPepper) }
+        let dataKeys = text(.dataKeys)
+        if let dataKeys, DataKeys(text: dataKeys) == nil { problems.append("WEKEZA_DATA_KEYS \(DataKeys.requirement)") }
         if mode == .production {
             if signingKey == nil {
                 problems.append("WEKEZA_SIGNING_KEY is required in production: the key that signs tokens (wekeza new-secrets)")
@@ -142,6 +145,9 @@ private struct CheckedValues {
                 problems.append(
                     "WEKEZA_PASSWORD_PEPPER is required in production: at least 32 random characters, never changed later (wekeza new-secrets)"
                 )
+            }
+            if dataKeys == nil {
+                problems.append("WEKEZA_DATA_KEYS is required in production: keys that seal secrets at rest (wekeza new-secrets)")
             }
         }
         let bindAddress = text(.bindAddress) ?? "127.0.0.1"
@@ -156,7 +162,8 @@ private struct CheckedValues {
                 .databaseURL, schemes: ["postgres", "postgresql"],
                 requirement: "an address such as postgresql://user@host:5432/wekeza"),
             redisURL: url(.redisURL, schemes: ["redis"], requirement: "an address such as redis://127.0.0.1:6379"),
-            areRateLimitsOn: areRateLimitsOn, signingKey: signingKey, passwordPepper: passwordPepper, logLevel: logLevel(),
+            areRateLimitsOn: areRateLimitsOn, signingKey: signingKey, passwordPepper: passwordPepper, dataKeys: dataKeys,
+            logLevel: logLevel(),
             trustedProxies: networks(.trustedProxies),
             allowedOrigins: configuredOrigins.isEmpty ? Self.channelOrigins(ports) : configuredOrigins,
             swaggerUIDirectory: isOpenAPIServed ? swaggerUIDirectory(in: workingDirectory) : nil, isOpenAPIServed: isOpenAPIServed,

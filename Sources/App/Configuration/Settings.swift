@@ -36,6 +36,8 @@ struct Settings: Sendable, Equatable {
     var signingKey: String?
     /// Mixed into every password hash; nil: a file in the data directory (demo only).
     var passwordPepper: String?
+    /// Keys that seal single fields at rest, the current one first; nil: a file in the data directory (demo only).
+    var dataKeys: String?
     var logLevel: Logger.Level
     /// Networks in CIDR form whose `X-Forwarded-For` is believed.
     var trustedProxies: [String]
@@ -67,6 +69,7 @@ enum SettingName: String, CaseIterable {
     case rateLimits = "WEKEZA_RATE_LIMITS"
     case signingKey = "WEKEZA_SIGNING_KEY"
     case passwordPepper = "WEKEZA_PASSWORD_PEPPER"
+    case dataKeys = "WEKEZA_DATA_KEYS"
     case logLevel = "WEKEZA_LOG_LEVEL"
     case trustedProxies = "WEKEZA_TRUSTED_PROXIES"
     case allowedOrigins = "WEKEZA_ALLOWED_ORIGINS"
@@ -77,7 +80,7 @@ enum SettingName: String, CaseIterable {
     var isSecret: Bool {
         switch self {
         // The addresses of the database and of Redis may carry passwords.
-        case .signingKey, .passwordPepper, .databaseURL, .redisURL: true
+        case .signingKey, .passwordPepper, .dataKeys, .databaseURL, .redisURL: true
         default: false
         }
     }

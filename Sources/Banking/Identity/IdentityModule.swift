@@ -15,6 +15,8 @@ public struct IdentityModule: Sendable {
     public let users: UserCreation
     /// Confirmation of sensitive actions with a second factor, for the rooms that have such actions.
     public let stepUp: StepUp
+    /// What this room does about events in the outbox.
+    public let eventHandlers: [String: [OutboxDispatcher.Handler]]
 
     let services: IdentityServices
 
@@ -25,36 +27,45 @@ public struct IdentityModule: Sendable {
     ///   - masterSecret: at least 32 random bytes that live outside of the database and never change (see `SecretFile`); the keys of
     ///     digests are derived from it
     ///   - hasher: with the same pepper in every process; see `PasswordHasher`
+    ///   - dataKeys: seal the secrets of authenticator apps
+    ///   - passwordResetLink: the page on which somebody with these roles chooses a new password, with the token in it
     ///   - authenticatorConnections: each carries one grouped query at a time
     public init(
         pool: ConnectionPool, database: PostgresConfiguration, keys: SigningKeys, masterSecret: [UInt8], hasher: PasswordHasher,
         audit: any AuditSink, messages: MessageOutbox, mode: IdentityMode, clock: any WallClock, identifiers: any IdentifierSource,
         policy: SessionPolicy = SessionPolicy(), scope: TokenScope = TokenScope(), random: any RandomSource = SystemRandom(),
-        breached: BreachedPasswords = BreachedPasswords(), authenticatorConnections: Int = 2
+        breached: BreachedPasswords = BreachedPasswords(), dataKeys: DataKeys,
+        passwordResetLink: @escaping @Sendable (RoleSet, String) -> String? = { _, _ in nil }, authenticatorConnections: Int = 2
     ) {
         precondition(masterSecret.count >= 32, "a master secret has at least 256 bits")
         let services = IdentityServices(
             pool: pool, clock: clock, identifiers: identifiers, random: random, hasher: hasher,
             signer: TokenSigner(keys: keys, scope: scope), verifier: TokenVerifier(keys: keys, scope: scope, clock: clock),
             breached: breached, audit: audit, messages: messages, mode: mode, policy: policy, activity: SessionActivity(pool: pool),
-            digestKey: Digests.derivedKey(from: masterSecret, purpose: "wekeza identity digests"))
+            digestKey: Digests.derivedKey(from: masterSecret, purpose: "wekeza identity digests"), dataKeys: dataKeys,
+            passwordResetLink: passwordResetLink)
         self.services = services
         endpoints = IdentityEndpoints(services: services, keys: keys).all
         authenticator = SessionAuthenticator(services: services, database: database, connections: authenticatorConnections)
         users = UserCreation(services: services)
         stepUp = StepUp(services: services)
+        eventHandlers = [ForgottenPassword.event: [ForgottenPassword(services: services).handler]]
     }
 
-    /// Forgets sessions that ended long ago (30 days) and counters nobody adds to (a day). For a job; bounded work a call.
+    /// Forgets what is over: sessions that ended 30 days ago, counters nobody adds to, challenges, resets, devices unseen for half a year.
+    /// For a job; bounded work a call.
     /// - Returns: rows removed
     @discardableResult
     public func purge() async throws -> Int {
         let services = services
         return try await services.pool.transaction { transaction in
             let now = services.clock.now()
-            let sessions = try SessionStore.purge(expiredBefore: now.adding(seconds: -30 * 86_400), limit: 1_000, in: transaction)
-            return sessions
-                + (try LoginFailureStore.purge(olderThan: now.adding(seconds: -86_400), limit: 1_000, in: transaction))
+            let (hourAgo, dayAgo) = (now.adding(seconds: -3_600), now.adding(seconds: -86_400))
+            return try SessionStore.purge(expiredBefore: now.adding(seconds: -30 * 86_400), limit: 1_000, in: transaction)
+                + LoginFailureStore.purge(olderThan: dayAgo, limit: 1_000, in: transaction)
+                + SignInChallengeStore.purge(expiredBefore: hourAgo, limit: 1_000, in: transaction)
+                + PasswordResetStore.purge(expiredBefore: hourAgo, limit: 1_000, in: transaction)
+                + KnownDeviceStore.purge(unseenSince: now.adding(seconds: -180 * 86_400), limit: 1_000, in: transaction)
         }
     }
 

@@ -47,6 +47,75 @@ struct SignedInView: Representation {
     }
 }
 
+/// The answer to a right password when a second factor is enrolled: no token yet.
+struct SecondFactorNeededView: Representation {
+    let challengeID: Identifier<SignInChallenge>
+    let expiresInSeconds: Int64
+
+    static let schemaName = "SecondFactorNeeded"
+    static let example = SecondFactorNeededView(
+        challengeID: Identifier(bits: 0x0190_5c5e_0000_7000_8000_0000_0000_0005), expiresInSeconds: 300)
+
+    func write(to object: inout ObjectWriter) {
+        object.boolean("mfaRequired", true)
+        object.identifier("challengeId", challengeID)
+        object.texts("methods", SecondFactorMethod.allCases.map(\.rawValue))
+        object.integer("expiresIn", expiresInSeconds)
+    }
+}
+
+struct SecondFactorView: Representation {
+    let isEnrolled: Bool
+    let recoveryCodesLeft: Int64
+
+    static let schemaName = "SecondFactor"
+    static let example = SecondFactorView(isEnrolled: true, recoveryCodesLeft: 10)
+
+    func write(to object: inout ObjectWriter) {
+        object.boolean("mfaEnabled", isEnrolled)
+        object.texts("methods", isEnrolled ? SecondFactorMethod.allCases.map(\.rawValue) : [])
+        object.integer("recoveryCodesLeft", recoveryCodesLeft)
+    }
+}
+
+struct EnrolmentView: Representation {
+    let enrolment: OwnSecondFactor.Enrolment
+
+    static let schemaName = "SecondFactorEnrolment"
+    static let example = EnrolmentView(
+        enrolment: .init(
+            secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+            uri: AuthenticatorLink.uri(secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", username: "customer1"),
+            expiresAt: Timestamp(microseconds: 1_790_000_600_000_000)))
+
+    func write(to object: inout ObjectWriter) {
+        object.text("secret", enrolment.secret)
+        object.text("otpauthUri", enrolment.uri)
+        object.timestamp("expiresAt", enrolment.expiresAt)
+    }
+}
+
+struct RecoveryCodesView: Representation {
+    let codes: [String]
+
+    static let schemaName = "RecoveryCodes"
+    static let example = RecoveryCodesView(codes: ["0a1b2-c3d4e"])
+
+    func write(to object: inout ObjectWriter) {
+        object.boolean("mfaEnabled", true)
+        object.texts("recoveryCodes", codes)
+    }
+}
+
+struct MessageView: Representation {
+    let message: String
+
+    static let schemaName = "Message"
+    static let example = MessageView(message: "…")
+
+    func write(to object: inout ObjectWriter) { object.text("message", message) }
+}
+
 struct SessionView: Representation {
     let session: SessionRecord
     let isCurrent: Bool

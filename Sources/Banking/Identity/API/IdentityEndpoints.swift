@@ -13,7 +13,7 @@ struct IdentityEndpoints: Sendable {
         [
             login, refresh, logout, me, changePassword, changePasswordInPortal, sessions, endSession, endOtherSessions, verifyStepUp,
             resendStepUp, keySet,
-        ]
+        ] + SecondFactorEndpoints(services: services).all
     }
 
     private var login: Endpoint {
@@ -22,10 +22,14 @@ struct IdentityEndpoints: Sendable {
             .post, "/api/authentication/login", summary: "Sign in", tag: Self.tag, access: .everyone, body: LoginRequest.self,
             reply: SignedInView.self,
             errors: ["invalid_credentials", "too_many_attempts", "user_disabled", "channel_not_allowed"],
-            options: EndpointOptions(rateLimit: .signIn, allowsTemporaryPassword: true)
+            options: EndpointOptions(
+                rateLimit: .signIn, allowsTemporaryPassword: true, alternatives: [AlternativeReply(200, SecondFactorNeededView.self)])
         ) { call in
-            let signedIn = try await signIn(username: call.body.username, password: call.body.password, context: call.context)
-            return Self.reply(signedIn, context: call.context, request: call.request)
+            switch try await signIn(username: call.body.username, password: call.body.password, context: call.context) {
+            case .done(let signedIn): return Self.reply(signedIn, context: call.context, request: call.request)
+            case .secondFactorNeeded(let challengeID, let expiresInSeconds):
+                return .other(200, SecondFactorNeededView(challengeID: challengeID, expiresInSeconds: expiresInSeconds))
+            }
         }
     }
 
@@ -176,7 +180,7 @@ struct IdentityEndpoints: Sendable {
     }
 
     /// The pair as its channel takes it: a browser gets the refresh token in the cookie only.
-    private static func reply(_ signedIn: SignedIn, context: RequestContext, request: HTTPRequest) -> Reply<SignedInView> {
+    static func reply(_ signedIn: SignedIn, context: RequestContext, request: HTTPRequest) -> Reply<SignedInView> {
         let isBrowser = context.isBrowserChannel
         let reply = Reply(
             SignedInView(

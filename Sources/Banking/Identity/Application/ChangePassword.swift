@@ -22,17 +22,7 @@ struct ChangePassword: Sendable {
         if let fault = services.fault(ofNewPassword: new, username: principal.username, field: "newPassword") {
             throw Refusal.validation([fault])
         }
-        let (user, lockedUntil) = try await services.pool.read(deadline: context.deadline) { transaction in
-            (
-                try UserStore.find(principal.userID, in: transaction),
-                try LoginFailureStore.lockedUntil(nameDigest, at: services.clock.now(), in: transaction)
-            )
-        }
-        if let lockedUntil { throw services.tooManyAttempts(until: lockedUntil) }
-        guard let user else { throw Refusal(.unauthenticated, "invalid_token", "Please sign in again") }
-        guard try await services.hasher.verify(current, against: user.passwordHash) else {
-            throw try await refuse(nameDigest, user: user, context: context)
-        }
+        let user = try await services.confirmPassword(current, field: "currentPassword", action: "passwordChange", context: context)
         guard new != current else {
             throw Refusal.validation([.init("newPassword", "unchanged", "The new password is the present one")])
         }
@@ -42,20 +32,9 @@ struct ChangePassword: Sendable {
         }
         switch outcome {
         case .changed: return
-        case .incorrect: throw Self.incorrect
+        case .incorrect: throw services.incorrectPassword("currentPassword")
         case .locked(let until): throw services.tooManyAttempts(until: until)
         }
-    }
-
-    private static let incorrect = Refusal.validation([.init("currentPassword", "incorrect", "This is not your present password")])
-
-    private func refuse(_ nameDigest: [UInt8], user: UserAccount, context: RequestContext) async throws -> Refusal {
-        let services = services
-        let counted = try await services.pool.transaction(deadline: context.deadline) { transaction in
-            try services.countFailure(nameDigest, user: user, action: "passwordChange", context: context, in: transaction)
-        }
-        if case .alreadyLocked(let until) = counted { return services.tooManyAttempts(until: until) }
-        return Self.incorrect
     }
 
     private func store(
@@ -89,5 +68,33 @@ struct ChangePassword: Sendable {
 extension IdentityServices {
     func fault(ofNewPassword password: String, username: String, field: String) -> Refusal.Field? {
         PasswordRules.fault(password, username: username, field: field) { breached.contains($0) || isPublic($0) }
+    }
+
+    /// Asks for the own password once more before something that a stolen session must not do. A wrong one counts like one at sign-in.
+    /// - Returns: the user whose password it is; the caller checks under a lock that it still is
+    /// - Throws: 422 `incorrect` at `field`; 429 `too_many_attempts`
+    func confirmPassword(_ password: String, field: String, action: String, context: RequestContext) async throws -> UserAccount {
+        let principal = try context.requirePrincipal()
+        let nameDigest = nameDigest(principal.username)
+        let (user, lockedUntil) = try await pool.read(deadline: context.deadline) { transaction in
+            (
+                try UserStore.find(principal.userID, in: transaction),
+                try LoginFailureStore.lockedUntil(nameDigest, at: clock.now(), in: transaction)
+            )
+        }
+        if let lockedUntil { throw tooManyAttempts(until: lockedUntil) }
+        guard let user else { throw Refusal(.unauthenticated, "invalid_token", "Please sign in again") }
+        guard try await hasher.verify(password, against: user.passwordHash) else {
+            let counted = try await pool.transaction(deadline: context.deadline) { transaction in
+                try countFailure(nameDigest, user: user, action: action, context: context, in: transaction)
+            }
+            if case .alreadyLocked(let until) = counted { throw tooManyAttempts(until: until) }
+            throw incorrectPassword(field)
+        }
+        return user
+    }
+
+    func incorrectPassword(_ field: String) -> Refusal {
+        Refusal.validation([.init(field, "incorrect", "This is not your present password")])
     }
 }

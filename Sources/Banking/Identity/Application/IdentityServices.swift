@@ -26,6 +26,10 @@ struct IdentityServices: Sendable {
     let activity: SessionActivity
     /// Keys the digests of names and of codes: neither can be guessed from a stolen table.
     let digestKey: [UInt8]
+    /// Seal what must be readable again: the secrets of authenticator apps.
+    let dataKeys: DataKeys
+    /// The page on which somebody with these roles chooses a new password, with the token in it; nil when there is none.
+    let passwordResetLink: @Sendable (RoleSet, String) -> String?
 
     func nameDigest(_ name: String) -> [UInt8] {
         Digests.hmacSHA256(key: digestKey, Array("name:".utf8) + Username.key(name).utf8)
@@ -33,6 +37,15 @@ struct IdentityServices: Sendable {
 
     func codeDigest(_ code: String, of challenge: Identifier<StepUpChallenge>) -> [UInt8] {
         Digests.hmacSHA256(key: digestKey, Array("code:\(challenge):".utf8) + code.utf8)
+    }
+
+    /// Counts wrong second factors of a user, apart from wrong passwords.
+    func secondFactorDigest(_ user: Identifier<User>) -> [UInt8] {
+        Digests.hmacSHA256(key: digestKey, Array("second factor:\(user)".utf8))
+    }
+
+    func recoveryCodeDigest(_ code: String, of user: Identifier<User>) -> [UInt8] {
+        Digests.hmacSHA256(key: digestKey, Array("recovery:\(user):".utf8) + RecoveryCode.normal(code).utf8)
     }
 
     /// Whether a password may be used at all in this mode.

@@ -4,15 +4,11 @@ import Notifications
 import Postgres
 import Safeguards
 
-/// What a sign-in or a refresh hands out.
-struct SignedIn: Sendable {
-    let user: UserAccount
-    let sessionID: Identifier<Session>
-    let accessToken: String
-    let expiresInSeconds: Int64
-    let refreshToken: String
-    /// How long the refresh token can be of use.
-    let refreshSeconds: Int64
+/// How far a right password leads.
+enum SignInStep: Sendable {
+    case done(SignedIn)
+    /// A second factor is enrolled: no token before it is given.
+    case secondFactorNeeded(Identifier<SignInChallenge>, expiresInSeconds: Int64)
 }
 
 /// Signing in with name and password.
@@ -24,9 +20,11 @@ struct SignIn: Sendable {
 
     static let invalidCredentials = Refusal(
         .unauthenticated, "invalid_credentials", "The user name or the password is not right")
+    static let userDisabled = Refusal(.locked, "user_disabled", "This user is disabled; please talk to the bank")
 
     private enum Outcome: Sendable {
-        case session(Identifier<Session>, UserAccount)
+        case session(OpenedSession)
+        case secondFactorNeeded(Identifier<SignInChallenge>)
         case invalid
         case locked(until: Timestamp)
         case disabled
@@ -34,7 +32,7 @@ struct SignIn: Sendable {
     }
 
     /// - Throws: 401 `invalid_credentials`; 429 `too_many_attempts`; 423 `user_disabled`; 403 `channel_not_allowed`; 503
-    func callAsFunction(username: String, password: String, context: RequestContext) async throws -> SignedIn {
+    func callAsFunction(username: String, password: String, context: RequestContext) async throws -> SignInStep {
         let services = services
         let nameDigest = services.nameDigest(username)
         let lockedUntil = try await services.pool.read(deadline: context.deadline) { transaction in
@@ -54,13 +52,12 @@ struct SignIn: Sendable {
                 user, nameDigest: nameDigest, refreshToken: refreshToken, renewedHash: renewedHash, context: context, in: transaction)
         }
         switch outcome {
-        case .session(let sessionID, let current):
-            return try services.signedIn(
-                current, sessionID: sessionID, refreshToken: refreshToken,
-                absoluteExpiry: services.clock.now().adding(seconds: services.policy.absoluteSeconds))
+        case .session(let opened): return .done(try services.signedIn(opened, refreshToken: refreshToken))
+        case .secondFactorNeeded(let challengeID):
+            return .secondFactorNeeded(challengeID, expiresInSeconds: services.policy.signInChallengeSeconds)
         case .invalid: throw Self.invalidCredentials
         case .locked(let until): throw services.tooManyAttempts(until: until)
-        case .disabled: throw Refusal(.locked, "user_disabled", "This user is disabled; please talk to the bank")
+        case .disabled: throw Self.userDisabled
         case .channelNotAllowed: throw Refusal(.forbidden, "channel_not_allowed", "This user cannot sign in here")
         }
     }
@@ -87,18 +84,22 @@ struct SignIn: Sendable {
                 [services.record("login", .refused, user: user.id, context: context, detail: [("reason", reason)])], in: transaction)
             return refusal
         }
-        let session = SessionRecord(
-            id: services.identifiers.next(), channel: context.channel, ipAddress: context.ipAddress,
-            userAgent: String(context.userAgent.prefix(200)), createdAt: now, lastSeenAt: now)
-        let absoluteExpiry = now.adding(seconds: services.policy.absoluteSeconds)
-        try UserStore.noteLogin(user.id, renewedHash: renewedHash, at: now, in: transaction)
-        try SessionStore.insert(session, userID: user.id, absoluteExpiry: absoluteExpiry, in: transaction)
-        try RefreshTokenStore.insert(
-            Digests.sha256(refreshToken), sessionID: session.id, at: now, expiresAt: absoluteExpiry, in: transaction)
+        if let renewedHash { try UserStore.renewHash(renewedHash, of: user.id, in: transaction) }
+        guard user.isSecondFactorEnrolled else {
+            return .session(
+                try services.openSession(
+                    for: user, refreshToken: refreshToken, factors: "password", context: context, in: transaction))
+        }
+        let challengeID = services.identifiers.next(SignInChallenge.self)
+        try SignInChallengeStore.insert(
+            challengeID, userID: user.id, channel: context.channel, at: now,
+            expiresAt: now.adding(seconds: services.policy.signInChallengeSeconds), in: transaction)
         try services.audit.append(
-            [services.record("login", .success, user: user.id, context: context, detail: [("session", session.id.description)])],
-            in: transaction)
-        return .session(session.id, user)
+            [
+                services.record(
+                    "loginChallenge", .success, user: user.id, context: context, detail: [("challenge", challengeID.description)])
+            ], in: transaction)
+        return .secondFactorNeeded(challengeID)
     }
 
     /// Counts the failure and finds the answer to it.
@@ -134,26 +135,5 @@ extension IdentityServices {
         }
         try audit.append(records, in: transaction)
         return counted
-    }
-
-    func notify(
-        _ user: UserAccount, template: String, subject: String, body: MessageBody, in transaction: Transaction
-    ) throws {
-        try messages.enqueue(
-            OutgoingMessage(
-                channel: .email, recipient: user.email, username: user.username, template: template, subject: subject, body: body),
-            in: transaction)
-    }
-
-    func signedIn(
-        _ user: UserAccount, sessionID: Identifier<Session>, refreshToken: String, absoluteExpiry: Timestamp
-    ) throws -> SignedIn {
-        let now = clock.now()
-        let (token, expiresInSeconds) = try signer.sign(
-            userID: user.id, sessionID: sessionID, tokenID: Base64URL.encode(random.bytes(12)), roles: user.roles,
-            customerID: user.customerID, at: now, notAfter: absoluteExpiry)
-        return SignedIn(
-            user: user, sessionID: sessionID, accessToken: token, expiresInSeconds: expiresInSeconds, refreshToken: refreshToken,
-            refreshSeconds: absoluteExpiry.seconds(since: now))
     }
 }

@@ -55,7 +55,7 @@ public struct StepUp: Sendable {
         return challengeID.map { StepUpReservation(challengeID: $0, operation: operation) }
     }
 
-    /// Opens a challenge and sends its code.
+    /// Opens a challenge and, unless the user has an authenticator app, sends its code.
     /// - Returns: 403 `step_up_required` with `challengeId`, `methods`, `expiresAt` and `action`, ready to be thrown
     public func challenge(for action: SensitiveAction, context: RequestContext) async throws -> Refusal {
         let services = services
@@ -64,19 +64,25 @@ public struct StepUp: Sendable {
         let code = services.random.code(digits: 6)
         let now = services.clock.now()
         let expiresAt = now.adding(seconds: services.policy.stepUpSeconds)
-        try await services.pool.transaction(deadline: context.deadline) { transaction in
+        let method = try await services.pool.transaction(deadline: context.deadline) { transaction in
+            let isEnrolled = try UserStore.find(principal.userID, in: transaction)?.isSecondFactorEnrolled ?? false
             let binding = Digests.sha256(action.binding(userID: principal.userID, sessionID: principal.sessionID))
             try StepUpStore.insert(
-                id, action: action, principal: principal, binding: binding, codeDigest: services.codeDigest(code, of: id), at: now,
-                expiresAt: expiresAt, in: transaction)
-            try services.send(code, for: action, to: principal.userID, in: transaction)
+                id, action: action, principal: principal, binding: binding,
+                codeDigest: isEnrolled ? nil : services.codeDigest(code, of: id), at: now, expiresAt: expiresAt, in: transaction)
+            // Who has an authenticator app is never asked for the weaker code.
+            if !isEnrolled { try services.send(code, for: action, to: principal.userID, in: transaction) }
             try services.audit.append(
                 [services.record("stepUpChallenge", .success, action, of: id, context: context)], in: transaction)
+            return isEnrolled ? StepUpMethod.totp : .smsCode
         }
+        let detail =
+            method == .totp
+            ? "Please confirm this with a code of your authenticator app" : "Please confirm this with the code that was sent to you"
         return Refusal(
-            .forbidden, "step_up_required", "Please confirm this with the code that was sent to you",
+            .forbidden, "step_up_required", detail,
             members: [
-                .init("challengeId", .text(id.description)), .init("methods", .texts(["smsCode"])),
+                .init("challengeId", .text(id.description)), .init("methods", .texts([method.rawValue])),
                 .init("expiresAt", .text(expiresAt.description)), .init("action", .object(Self.members(of: action))),
             ])
     }

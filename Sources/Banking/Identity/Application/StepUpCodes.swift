@@ -56,7 +56,7 @@ struct StepUpCodes: Sendable {
         let now = services.clock.now()
         let principal = try context.requirePrincipal()
         guard let challenge = try StepUpStore.lock(challengeID, of: principal, in: transaction), now < challenge.expiresAt,
-            challenge.wrongCodes < StepUpStore.maximumWrongCodes, !challenge.isAnswered, let expected = challenge.codeDigest
+            challenge.wrongCodes < StepUpStore.maximumWrongCodes, !challenge.isAnswered
         else { return .expired }
         if let method, method != challenge.method {
             throw Refusal.validation([.init("method", "not_allowed", "This confirmation takes \(challenge.method)")])
@@ -66,7 +66,13 @@ struct StepUpCodes: Sendable {
         guard wrongCodes < StepUp.wrongCodesAllowedPerHour else {
             return .tooManyWrongCodes(retryAt: now.adding(seconds: services.policy.lockoutSeconds))
         }
-        guard ConstantTime.equal(services.codeDigest(code, of: challengeID), expected) else {
+        let isRight: Bool
+        switch try verdict(on: code, for: challenge, principal: principal, in: transaction) {
+        case .right: isRight = true
+        case .wrong: isRight = false
+        case .paused(let until): return .tooManyWrongCodes(retryAt: until)
+        }
+        guard isRight else {
             try StepUpStore.countWrongCode(challengeID, in: transaction)
             try services.audit.append(
                 [services.record("stepUpVerify", .failure, challenge.action, of: challengeID, context: context)], in: transaction)
@@ -81,6 +87,16 @@ struct StepUpCodes: Sendable {
         return .token
     }
 
+    private func verdict(
+        on code: String, for challenge: StepUpStore.Stored, principal: Principal, in transaction: Transaction
+    ) throws -> SecondFactorVerdict {
+        if let expected = challenge.codeDigest {
+            return ConstantTime.equal(services.codeDigest(code, of: challenge.id), expected) ? .right(.totp) : .wrong
+        }
+        guard let user = try UserStore.lock(principal.userID, in: transaction) else { return .wrong }
+        return try services.checkSecondFactor(code, as: .totp, of: user, in: transaction)
+    }
+
     /// Sends another code, which replaces the earlier one. Guesses already made still count.
     /// - Throws: 422 `challenge_expired`; 429 `too_many_attempts` after the third
     func resend(_ challengeID: Identifier<StepUpChallenge>?, context: RequestContext) async throws -> Resent {
@@ -93,6 +109,9 @@ struct StepUpCodes: Sendable {
             guard let challenge = try StepUpStore.lock(challengeID, of: principal, in: transaction), now < challenge.expiresAt,
                 challenge.wrongCodes < StepUpStore.maximumWrongCodes, !challenge.isAnswered
             else { throw Self.expired }
+            guard challenge.codeDigest != nil else {
+                throw Refusal.validation([.init("challengeId", "not_allowed", "The code for this comes from your authenticator app")])
+            }
             guard challenge.resends < StepUpStore.maximumResends else { throw services.tooManyAttempts(until: challenge.expiresAt) }
             try StepUpStore.renewCode(challengeID, codeDigest: services.codeDigest(code, of: challengeID), in: transaction)
             try services.send(code, for: challenge.action, to: principal.userID, in: transaction)

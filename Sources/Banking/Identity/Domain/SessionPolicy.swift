@@ -14,6 +14,18 @@ public struct SessionPolicy: Sendable, Equatable {
     public var lockoutSeconds: Int64 = 15 * 60
     /// How long a step-up challenge, and then its token, is good.
     public var stepUpSeconds: Int64 = 5 * 60
+    /// How long a right password waits for its second factor.
+    public var signInChallengeSeconds: Int64 = 5 * 60
+    /// How long a secret for an authenticator app waits for its first code.
+    public var enrolmentSeconds: Int64 = 10 * 60
+    /// How long a link that resets a password is good.
+    public var passwordResetSeconds: Int64 = 30 * 60
+    /// Resets that one user is sent within an hour; further wishes are answered alike and send nothing.
+    public var passwordResetsPerHour: Int64 = 5
+    /// After which time a wish for a reset is answered, whatever became of it.
+    public var passwordResetAnswerMilliseconds: Int64 = 350
+    /// Consecutive wrong second factors of one user, over all challenges, after which none is looked at for a while.
+    public var wrongSecondFactorsAllowed: Int32 = 20
 
     public init() {}
 

@@ -52,5 +52,5 @@ public struct SessionRecord: Sendable, Equatable {
 
 /// Why a session is over.
 enum SessionEnd: String, CaseIterable {
-    case logout, refreshReuse, passwordChange, revoked, disabled
+    case logout, refreshReuse, passwordChange, passwordReset, revoked, disabled, administrator
 }

@@ -120,5 +120,75 @@ public enum IdentityMigrations {
                 CREATE INDEX step_up_challenge_session ON identity.step_up_challenge (session_id);
                 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.step_up_challenge TO wekeza_app;
                 """),
+        Migration(
+            name: "identity/003_second_factor",
+            sql: """
+                -- One row a user: the authenticator app's secret, sealed. Waiting for its first code while confirmed_at is empty.
+                CREATE TABLE identity.second_factor (
+                    user_id        uuid PRIMARY KEY REFERENCES identity.user_account,
+                    key_id         text NOT NULL,
+                    sealed_secret  bytea NOT NULL,
+                    created_at     timestamptz NOT NULL,
+                    expires_at     timestamptz,
+                    confirmed_at   timestamptz,
+                    wrong_codes    smallint NOT NULL DEFAULT 0 CHECK (wrong_codes BETWEEN 0 AND 5),
+                    -- Number of the newest 30-second step whose code was used: no code works twice, in whatever process.
+                    last_used_step bigint,
+                    CHECK ((confirmed_at IS NULL) <> (expires_at IS NULL))
+                );
+
+                CREATE TABLE identity.recovery_code (
+                    user_id     uuid NOT NULL REFERENCES identity.user_account,
+                    code_digest bytea NOT NULL CHECK (octet_length(code_digest) = 32),
+                    created_at  timestamptz NOT NULL,
+                    used_at     timestamptz,
+                    PRIMARY KEY (user_id, code_digest)
+                );
+
+                -- A right password that waits for its second factor.
+                CREATE TABLE identity.sign_in_challenge (
+                    challenge_id uuid PRIMARY KEY,
+                    user_id      uuid NOT NULL REFERENCES identity.user_account,
+                    channel      text NOT NULL,
+                    created_at   timestamptz NOT NULL,
+                    expires_at   timestamptz NOT NULL CHECK (expires_at > created_at),
+                    wrong_codes  smallint NOT NULL DEFAULT 0 CHECK (wrong_codes BETWEEN 0 AND 5),
+                    answered_at  timestamptz
+                );
+                CREATE INDEX sign_in_challenge_user ON identity.sign_in_challenge (user_id);
+                CREATE INDEX sign_in_challenge_expiry ON identity.sign_in_challenge (expires_at);
+
+                GRANT SELECT, INSERT, UPDATE, DELETE ON identity.second_factor, identity.recovery_code, identity.sign_in_challenge
+                    TO wekeza_app;
+                """),
+        Migration(
+            name: "identity/004_reset_and_devices",
+            sql: """
+                CREATE TABLE identity.password_reset (
+                    token_hash bytea PRIMARY KEY CHECK (octet_length(token_hash) = 32),
+                    user_id    uuid NOT NULL REFERENCES identity.user_account,
+                    created_at timestamptz NOT NULL,
+                    expires_at timestamptz NOT NULL CHECK (expires_at > created_at),
+                    used_at    timestamptz
+                );
+                CREATE INDEX password_reset_user ON identity.password_reset (user_id, created_at);
+                CREATE INDEX password_reset_expiry ON identity.password_reset (expires_at);
+
+                -- From what a user has signed in before, as a digest: enough to know it again, too little to follow anybody.
+                CREATE TABLE identity.known_device (
+                    user_id       uuid NOT NULL REFERENCES identity.user_account,
+                    device_digest bytea NOT NULL CHECK (octet_length(device_digest) = 32),
+                    first_seen_at timestamptz NOT NULL,
+                    last_seen_at  timestamptz NOT NULL,
+                    PRIMARY KEY (user_id, device_digest)
+                );
+                CREATE INDEX known_device_age ON identity.known_device (last_seen_at);
+
+                ALTER TABLE identity.session DROP CONSTRAINT session_end_reason_check;
+                ALTER TABLE identity.session ADD CONSTRAINT session_end_reason_check CHECK (end_reason IN
+                    ('logout', 'refreshReuse', 'passwordChange', 'passwordReset', 'revoked', 'disabled', 'administrator'));
+
+                GRANT SELECT, INSERT, UPDATE, DELETE ON identity.password_reset, identity.known_device TO wekeza_app;
+                """),
     ]
 }

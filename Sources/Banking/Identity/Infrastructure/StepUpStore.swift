@@ -20,8 +20,9 @@ enum StepUpStore {
         let action: SensitiveAction
     }
 
+    /// - Parameter codeDigest: of a code that was sent; nil for a challenge that an authenticator app answers
     static func insert(
-        _ id: Identifier<StepUpChallenge>, action: SensitiveAction, principal: Principal, binding: [UInt8], codeDigest: [UInt8],
+        _ id: Identifier<StepUpChallenge>, action: SensitiveAction, principal: Principal, binding: [UInt8], codeDigest: [UInt8]?,
         at instant: Timestamp, expiresAt: Timestamp, in transaction: Transaction
     ) throws {
         _ = try transaction.execute(
@@ -29,8 +30,8 @@ enum StepUpStore {
             INSERT INTO identity.step_up_challenge (challenge_id, session_id, user_id, action_type, source_account, amount, currency,
                 payee, binding_digest, method, code_digest, created_at, expires_at)
             VALUES (\(id), \(principal.sessionID), \(principal.userID), \(action.type), \(action.sourceAccountID),
-                \(action.amount?.minorUnits), \(action.amount?.currency), \(action.payee), \(binding), 'smsCode', \(codeDigest),
-                \(instant), \(expiresAt))
+                \(action.amount?.minorUnits), \(action.amount?.currency), \(action.payee), \(binding),
+                \(codeDigest == nil ? "totp" : "smsCode"), \(codeDigest), \(instant), \(expiresAt))
             """)
     }
 

@@ -12,6 +12,12 @@ enum UserStore {
         try transaction.query("SELECT \(columns) FROM identity.user_account u WHERE u.username_key = \(usernameKey)").first.map(user)
     }
 
+    static func find(email: String, in transaction: Transaction) throws -> UserAccount? {
+        try transaction.query(
+            "SELECT \(columns) FROM identity.user_account u WHERE lower(u.email COLLATE \"C\") = lower(\(email) COLLATE \"C\")"
+        ).first.map(user)
+    }
+
     static func find(_ id: Identifier<User>, in transaction: Transaction) throws -> UserAccount? {
         try transaction.query("SELECT \(columns) FROM identity.user_account u WHERE u.user_id = \(id)").first.map(user)
     }
@@ -32,15 +38,16 @@ enum UserStore {
             """)
     }
 
-    /// Notes a sign-in, and replaces the hash when it was made at another cost than today's.
-    static func noteLogin(_ id: Identifier<User>, renewedHash: String?, at instant: Timestamp, in transaction: Transaction) throws {
-        _ = try transaction.execute(
-            """
-            UPDATE identity.user_account SET last_login_at = \(instant), password_hash = coalesce(\(renewedHash), password_hash)
-            WHERE user_id = \(id)
-            """)
+    static func noteLogin(_ id: Identifier<User>, at instant: Timestamp, in transaction: Transaction) throws {
+        _ = try transaction.execute("UPDATE identity.user_account SET last_login_at = \(instant) WHERE user_id = \(id)")
     }
 
+    /// Replaces a hash that was made at another cost than today's; the password stays the same.
+    static func renewHash(_ hash: String, of id: Identifier<User>, in transaction: Transaction) throws {
+        _ = try transaction.execute("UPDATE identity.user_account SET password_hash = \(hash) WHERE user_id = \(id)")
+    }
+
+    /// Stores a password that the user has chosen. What was begun with the old one, sign-ins and resets, is over.
     static func setPassword(_ hash: String, of id: Identifier<User>, at instant: Timestamp, in transaction: Transaction) throws {
         _ = try transaction.execute(
             """
@@ -48,6 +55,8 @@ enum UserStore {
                 version = version + 1, updated_at = \(instant)
             WHERE user_id = \(id)
             """)
+        try SignInChallengeStore.removeAll(of: id, in: transaction)
+        try PasswordResetStore.cancel(of: id, at: instant, in: transaction)
     }
 
     /// A role that this program does not know gives no rights; it does not keep the others from working.

@@ -125,7 +125,8 @@ public struct OpenAPIDocument {
             } else if let reply = description.reply {
                 nested.nested("content") { content in
                     content.nested("application/json") { media in
-                        media.nested("schema") { reply.schema.write(to: &$0) }
+                        let others = description.alternatives.filter { $0.status == endpoint.status }.map(\.schema)
+                        media.nested("schema") { Self.any(of: [reply.schema] + others).write(to: &$0) }
                         media.raw("example", reply.example)
                     }
                 }
@@ -146,6 +147,16 @@ public struct OpenAPIDocument {
                 }
             }
         }
+    }
+
+    /// One schema as it is; of several, any.
+    private static func any(of schemas: [Schema]) -> Schema {
+        guard let first = schemas.first, schemas.count == 1 else {
+            var any = Schema()
+            any.anyOf = schemas
+            return any
+        }
+        return first
     }
 
     /// The codes that an operation can refuse with, by status: its own, and those of the checks that it passes.
