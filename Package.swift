@@ -87,7 +87,8 @@ let package = Package(
         banking("Ledger", ["Audit", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
         banking("Identity", ["Audit", "Notifications", "Safeguards", "Redis", .product(name: "Crypto", package: "swift-crypto")]),
         banking("Parties", ["Audit"]),
-        banking("Products", ["Audit"]),
+        .target(name: "Interest", dependencies: ["Kernel"], path: "Sources/Banking/Interest", swiftSettings: strict),
+        banking("Products", ["Audit", "Interest"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
         banking(
             "Payments",
@@ -124,6 +125,7 @@ let package = Package(
             name: "TestKit", dependencies: ["Kernel", "Postgres", .product(name: "Logging", package: "swift-log")], path: "Tests/TestKit",
             swiftSettings: strict),
         tests("KernelTests", ["Kernel", "TestKit"]),
+        tests("InterestTests", ["Interest", "Kernel", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
         tests(
             "HTTPEdgeTests",

@@ -24,6 +24,9 @@ MONEY_ROOMS = (
     "Sources/Banking/Accounts/",
     "Sources/Banking/Payments/",
     "Sources/Banking/Products/",
+    "Sources/Banking/Interest/",
+    "Sources/Banking/Deposits/",
+    "Sources/Banking/CloseOfDay/",
     "Sources/Banking/DataImport/",
 )
 
