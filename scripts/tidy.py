@@ -39,9 +39,14 @@ SCHEMA_OWNERS = {
     "products": "Sources/Banking/Products/",
     "accounts": "Sources/Banking/Accounts/",
     "payments": "Sources/Banking/Payments/",
+    "deposits": "Sources/Banking/Deposits/",
+    "closeofday": "Sources/Banking/CloseOfDay/",
     "notifications": "Sources/Banking/Notifications/",
     "dataimport": "Sources/Banking/DataImport/",
 }
+
+# What a room publishes in SQL for statements over whole sets: views and functions that keep their meaning, never tables.
+PUBLISHED_IN_SQL = {"ledger.account_balance", "ledger.balance_before", "ledger.end_of_day"}
 
 STANDARD_MODULES = {"Foundation", "FoundationEssentials", "Synchronization", "Glibc", "Darwin", "Swift", "Dispatch"}
 
@@ -434,6 +439,8 @@ def check_schema_edges(tree):
             if not statement.search(text):
                 continue
             for offset, match in lines_matching(table, text):
+                if match.group(0) in PUBLISHED_IN_SQL:
+                    continue
                 if not path.startswith(SCHEMA_OWNERS[match.group(1)]):
                     yield Finding(path, start + offset - 1, f"SQL names {match.group(0)}, a table of {SCHEMA_OWNERS[match.group(1)]}")
 

@@ -105,8 +105,12 @@ final class Bank: Sendable {
             handlers: identity.eventHandlers.merging([AccountClosing.event: [AccountClosing.handler(clock: clock)]]) { $0 + $1 })
         let outboxEndpoints = OutboxEndpoints(
             pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)
+        let businessDay = BusinessDayCache(pool: readPool, clock: clock)
+        let catalogue = CatalogueCommands(
+            pipeline: pipeline, tariffs: tariffs, codes: LedgerCodesAdapter(pool: readPool, clock: clock))
         endpoints =
-            identity.endpoints + outboxEndpoints.all + payments.endpoints
+            ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
+            + identity.endpoints + outboxEndpoints.all + payments.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
             + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
         redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }

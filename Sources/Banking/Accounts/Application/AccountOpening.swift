@@ -244,7 +244,7 @@ struct AccountOpener: Sendable {
     }
 
     private func checkProduct(_ order: OpeningOrder, on date: BusinessDate) throws -> Product {
-        guard let product = book.product(order.productCode, on: date), product.status == .active else {
+        guard let product = book.product(order.productCode, on: date), product.isOffered(on: date) else {
             throw Refusal.rule("product_not_active", "This product is not offered today", field: "productCode")
         }
         guard product.currencies.contains(order.currency) else {

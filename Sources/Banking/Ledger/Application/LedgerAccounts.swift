@@ -63,18 +63,21 @@ public struct LedgerAccounts: Sendable {
     /// Opens many accounts in one statement.
     public func open(_ accounts: [NewLedgerAccount], in transaction: Transaction) throws {
         precondition(accounts.allSatisfy { $0.status == .active || $0.status == .pendingApproval }, "an account opens active or waiting")
-        _ = try transaction.execute(
-            """
-            INSERT INTO ledger.account (id, gl_code, currency, owner, limit_holder, status, minimum_balance, overdraft_limit,
-                transaction_limit, maximum_balance, requires_kyc, is_customer_blocked, is_overdrawn_by_bank)
-            SELECT i, g, c, o, l, s, mb, ol, tl, xb, rk, cb, ol < mb
-            FROM unnest(\(accounts.map(\.id))::uuid[], \(accounts.map(\.glCode.number))::integer[], \(accounts.map(\.currency))::text[],
-                \(accounts.map(\.owner))::uuid[], \(accounts.map { $0.limitHolder ?? $0.id })::uuid[],
-                \(accounts.map(\.status.rawValue))::smallint[], \(accounts.map(\.minimumBalance))::bigint[],
-                \(accounts.map(\.overdraftLimit))::bigint[], \(accounts.map(\.transactionLimit))::bigint[],
-                \(accounts.map(\.maximumBalance))::bigint[], \(accounts.map(\.requiresKYC))::boolean[],
-                \(accounts.map(\.isCustomerBlocked))::boolean[]) AS u (i, g, c, o, l, s, mb, ol, tl, xb, rk, cb)
-            """)
+        _ = try transaction.execute(Self.insert(accounts))
+    }
+
+    static func insert(_ accounts: [NewLedgerAccount]) -> SQL {
+        """
+        INSERT INTO ledger.account (id, gl_code, currency, owner, limit_holder, status, minimum_balance, overdraft_limit,
+            transaction_limit, maximum_balance, requires_kyc, is_customer_blocked, is_overdrawn_by_bank)
+        SELECT i, g, c, o, l, s, mb, ol, tl, xb, rk, cb, ol < mb
+        FROM unnest(\(accounts.map(\.id))::uuid[], \(accounts.map(\.glCode.number))::integer[], \(accounts.map(\.currency))::text[],
+            \(accounts.map(\.owner))::uuid[], \(accounts.map { $0.limitHolder ?? $0.id })::uuid[],
+            \(accounts.map(\.status.rawValue))::smallint[], \(accounts.map(\.minimumBalance))::bigint[],
+            \(accounts.map(\.overdraftLimit))::bigint[], \(accounts.map(\.transactionLimit))::bigint[],
+            \(accounts.map(\.maximumBalance))::bigint[], \(accounts.map(\.requiresKYC))::boolean[],
+            \(accounts.map(\.isCustomerBlocked))::boolean[]) AS u (i, g, c, o, l, s, mb, ol, tl, xb, rk, cb)
+        """
     }
 
     /// - Parameter locking: true holds the account until the transaction ends

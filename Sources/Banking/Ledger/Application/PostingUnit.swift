@@ -1,5 +1,6 @@
 import Application
 import Kernel
+import Postgres
 
 /// What is posted together: steps that succeed or fail as one, under one key, with one audit record.
 public struct PostingUnit: Sendable {
@@ -11,9 +12,13 @@ public struct PostingUnit: Sendable {
     public let audit: AuditRecord
     /// Further events to write in the same commit; the engine adds `ledger.journalsPosted` itself.
     public let events: [DomainEvent]
+    /// What the caller's room writes in the same commit, exactly when the unit is posted. A statement that must not be overtaken guards
+    /// itself by an error: the unit is then refused with 503 and nothing of it has happened.
+    public let companions: [SQL]
 
     public init(
-        commands: [LedgerCommand], context: RequestContext, idempotency: IdempotencyKey?, audit: AuditRecord, events: [DomainEvent] = []
+        commands: [LedgerCommand], context: RequestContext, idempotency: IdempotencyKey?, audit: AuditRecord, events: [DomainEvent] = [],
+        companions: [SQL] = []
     ) {
         precondition(!commands.isEmpty, "a unit has at least one step")
         self.commands = commands
@@ -21,6 +26,7 @@ public struct PostingUnit: Sendable {
         self.idempotency = idempotency
         self.audit = audit
         self.events = events
+        self.companions = companions
     }
 }
 

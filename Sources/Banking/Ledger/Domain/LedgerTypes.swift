@@ -351,6 +351,8 @@ public enum LedgerCommand: Sendable {
     case expireHold(Identifier<Hold>)
     /// Moves the whole balance to another account of the same owner and currency, when there is one to move, and closes the account.
     case sweepAndClose(Identifier<Account>, to: Identifier<Account>?, JournalDraftTemplate)
+    /// Opens an account with balance zero, so that its first money comes in the commit that opens it.
+    case open(NewLedgerAccount)
 }
 
 /// What a sweep's journal says besides its legs.

@@ -16,6 +16,7 @@ public struct PostingBook {
         public var journals: [PostedJournal] = []
         public var holdChanges: [HoldChange] = []
         public var closed: [Identifier<Account>] = []
+        public var opened: [NewLedgerAccount] = []
     }
 
     public private(set) var accounts: [Identifier<Account>: AccountState]
@@ -34,6 +35,7 @@ public struct PostingBook {
     private var undoHolds: [Identifier<Hold>: HoldState?] = [:]
     private var reversed: Set<Identifier<Journal>>
     private var undoReversed: Set<Identifier<Journal>> = []
+    private var undoOpened: [Identifier<Account>] = []
 
     /// - Parameters:
     ///   - accounts: every account that a unit of the batch names, as read under the lock
@@ -60,6 +62,7 @@ public struct PostingBook {
         undoAccounts.removeAll(keepingCapacity: true)
         undoHolds.removeAll(keepingCapacity: true)
         undoReversed.removeAll(keepingCapacity: true)
+        undoOpened.removeAll(keepingCapacity: true)
         let positionBefore = position
         var effects = Effects()
         do {
@@ -74,11 +77,13 @@ public struct PostingBook {
                     try post(draft, channel, initiatedBy, &effects)
                 case .sweepAndClose(let account, let destination, let template):
                     try sweepAndClose(account, to: destination, template, channel, initiatedBy, &effects)
+                case .open(let new): try open(new, &effects)
                 }
             }
         } catch {
             for (id, state) in undoAccounts { accounts[id] = state }
             for (id, state) in undoHolds { holds[id] = state }
+            for id in undoOpened { accounts[id] = nil }
             reversed.subtract(undoReversed)
             position = positionBefore
             throw error
@@ -250,6 +255,19 @@ public struct PostingBook {
         closing.freezeScope = .none
         set(closing)
         effects.closed.append(id)
+    }
+
+    // MARK: Opening
+
+    private mutating func open(_ new: NewLedgerAccount, _ effects: inout Effects) throws(Refusal) {
+        guard accounts[new.id] == nil else { throw Refusal(.conflict, "id_in_use", "There is an account with this identifier already") }
+        accounts[new.id] = AccountState(
+            id: new.id, glCode: new.glCode, currency: new.currency, owner: new.owner, status: new.status,
+            isCustomerBlocked: new.isCustomerBlocked, requiresKYC: new.requiresKYC, overdraftLimit: new.overdraftLimit,
+            minimumBalance: new.minimumBalance, transactionLimit: new.transactionLimit, maximumBalance: new.maximumBalance,
+            isOverdrawnByBank: new.overdraftLimit < new.minimumBalance)
+        undoOpened.append(new.id)
+        effects.opened.append(new)
     }
 
     // MARK: Undo

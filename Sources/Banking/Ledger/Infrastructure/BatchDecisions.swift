@@ -1,5 +1,6 @@
 import Application
 import Kernel
+import Postgres
 
 /// What became of each unit of a batch, and what has to be written for it.
 struct BatchDecisions {
@@ -27,6 +28,8 @@ struct BatchDecisions {
     private(set) var newClientTransactions: [(transaction: UInt128, journal: UInt128, caller: UInt128, body: UInt128)] = []
     private(set) var reversals: [(journal: UInt128, reversal: UInt128)] = []
     private(set) var replays: [StoredReceipt] = []
+    /// Accounts that begin with this batch.
+    private(set) var opened: [NewLedgerAccount] = []
     private(set) var witness: Witness?
     private(set) var committedCount = 0
     /// Units to be audited, by their place in the batch.
@@ -99,6 +102,7 @@ struct BatchDecisions {
         let range = journals.count..<(journals.count + effects.journals.count)
         journals += effects.journals
         holdChanges += effects.holdChanges
+        opened += effects.opened
         outcomes.append(.posted(range, effects.holdChanges.map(\.state)))
         audited.append(index)
         committedCount += 1
@@ -138,6 +142,7 @@ struct BatchDecisions {
     }
 
     func auditRecords(of batch: [PendingUnit]) -> [AuditRecord] { audited.map { batch[$0].unit.audit } }
+    func companions(of batch: [PendingUnit]) -> [SQL] { audited.flatMap { batch[$0].unit.companions } }
     func events(of batch: [PendingUnit]) -> [DomainEvent] { audited.flatMap { batch[$0].unit.events } }
 
     /// What moved on each general-ledger account, control accounts over sub-ledgers included.

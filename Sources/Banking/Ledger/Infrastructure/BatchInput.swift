@@ -108,7 +108,7 @@ extension LedgerCommand {
     private var draft: JournalDraft? {
         switch self {
         case .journal(let draft), .captureHold(_, _, _, let draft): draft
-        case .placeHold, .releaseHold, .expireHold, .sweepAndClose: nil
+        case .placeHold, .releaseHold, .expireHold, .sweepAndClose, .open: nil
         }
     }
 

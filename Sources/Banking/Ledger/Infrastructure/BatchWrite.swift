@@ -12,6 +12,7 @@ struct BatchWrite {
         audit: [SQL], now: Timestamp
     ) {
         var statements: [SQL] = []
+        if !decisions.opened.isEmpty { statements.append(LedgerAccounts.insert(decisions.opened)) }
         let changed = book.changedAccounts.sorted().compactMap { book.accounts[$0] }
         if !changed.isEmpty { statements.append(AccountRows.update(changed)) }
         if !decisions.journals.isEmpty {
@@ -49,6 +50,7 @@ struct BatchWrite {
                     AS u (j, r)
                 """)
         }
+        statements += decisions.companions(of: batch)
         var events = decisions.events(of: batch)
         if let event = Self.journalsPosted(decisions.journals, now: now) { events.append(event) }
         if !events.isEmpty { statements.append(Outbox.insert(events)) }

@@ -9,7 +9,29 @@ public enum LedgerMigrations {
         Migration(name: "ledger/001_books", sql: books),
         Migration(name: "ledger/002_chart_of_accounts", sql: ChartOfAccounts.insertSQL),
         Migration(name: "ledger/003_hold_history", sql: holdHistory),
+        Migration(name: "ledger/004_balances_for_other_rooms", sql: publishedBalances),
     ]
+
+    /// The ledger's contract in SQL (docs/decisions/0010): what other rooms may name in statements over whole sets of accounts, so that
+    /// interest on a million balances is one statement. However the journal is stored, these keep their meaning.
+    private static let publishedBalances = """
+        -- `revision` grows with every change of an account; `last_journal` is the newest journal on it.
+        CREATE VIEW ledger.account_balance AS
+            SELECT id AS account_id, currency, balance, revision, last_journal FROM ledger.account;
+
+        -- What an account's balance was before a place in the journal; null before its first entry.
+        CREATE FUNCTION ledger.balance_before(account uuid, boundary uuid) RETURNS bigint LANGUAGE sql STABLE AS $function$
+            SELECT balance_after FROM ledger.posting WHERE account_id = account AND journal_id < boundary
+            ORDER BY journal_id DESC, line_number DESC LIMIT 1
+        $function$;
+
+        -- The place in the journal at which a business date ended; null while it is open.
+        CREATE FUNCTION ledger.end_of_day(day date) RETURNS uuid LANGUAGE sql STABLE AS $function$
+            SELECT first_journal FROM ledger.business_day WHERE business_date > day ORDER BY business_date LIMIT 1
+        $function$;
+
+        GRANT SELECT ON ledger.account_balance TO wekeza_app;
+        """
 
     private static let holdHistory = """
         -- What a hold was after each step. Identifiers come from the journal's lanes, so "at the close of a day" means the same for holds

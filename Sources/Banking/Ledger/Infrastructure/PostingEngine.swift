@@ -144,6 +144,7 @@ extension LedgerCommand {
         case .releaseHold, .expireHold: []
         case .captureHold(_, _, _, let draft): draft.accounts
         case .sweepAndClose(let account, let destination, _): [account] + (destination.map { [$0] } ?? [])
+        case .open(let new): [new.id]
         }
     }
 
@@ -156,7 +157,7 @@ extension LedgerCommand {
     var endedHold: Identifier<Hold>? {
         switch self {
         case .releaseHold(let id), .expireHold(let id), .captureHold(let id, _, _, _): id
-        case .journal, .placeHold, .sweepAndClose: nil
+        case .journal, .placeHold, .sweepAndClose, .open: nil
         }
     }
 }

@@ -28,7 +28,8 @@ public struct DemonstrationProducts: Sendable {
         let identifiers = identifiers
         _ = try await pipeline.run(context, isIdempotent: false) { transaction in
             guard try transaction.query("SELECT 1 FROM products.product LIMIT 1").isEmpty else { return CommandResult(audit: []) }
-            var statements = Self.products.flatMap { TariffRows.insert($0) }
+            var statements =
+                try Self.products.flatMap { try TariffRows.insert($0) } + Self.referenceRates.map { ReferenceRateRows.insert($0) }
             for tariff in Self.transferTariffs {
                 statements += TariffRows.insert(tariff, id: identifiers.nextBits(), from: Self.beginning)
             }
@@ -57,36 +58,15 @@ public struct DemonstrationProducts: Sendable {
 
     static let foreignCurrencies: [Currency] = [.usd, .eur, .gbp, .czk, .ugx, .tzs, .rwf, .jpy]
 
-    static let products: [Product] = {
-        func product(
-            _ code: String, _ category: ProductCategory, _ type: ProductType, _ name: String, _ description: String,
-            _ currencies: [Currency], gl: Int32, organisations: Bool = true, individuals: Bool = true
-        ) -> Product {
-            Product(
-                code: code, category: category, type: type, name: name, description: description, currencies: currencies, glNumber: gl,
-                isForIndividuals: individuals, isForOrganisations: organisations, period: EffectivePeriod(from: beginning))
-        }
-        let shilling: [Currency] = [.kes]
-        return [
-            product("CUR01", .deposits, .currentAccount, "Current Account", "For everyday payments in shillings", shilling, gl: 2001),
-            product("SAV01", .deposits, .savingsAccount, "Savings Account", "Earns interest on every day's balance", shilling, gl: 2002),
-            product(
-                "FCY01", .deposits, .currentAccount, "Foreign Currency Account", "A current account in another currency",
-                foreignCurrencies, gl: 2001),
-            product("FD01", .deposits, .fixedDeposit, "Fixed Deposit", "A fixed sum for a fixed time", shilling + [.usd], gl: 2003),
-            product("RD01", .deposits, .recurringDeposit, "Recurring Deposit", "Saves a sum every month", shilling, gl: 2004),
-            product("TD01", .deposits, .termDeposit, "Term Deposit", "A term with partial withdrawals", shilling, gl: 2005),
-            product("CALL01", .deposits, .callDeposit, "Call Deposit", "Withdrawn at notice", shilling, gl: 2005),
-            product(
-                "PLN01", .loans, .personalLoan, "Personal Loan", "For private purposes", shilling, gl: 1200, organisations: false),
-            product("MLN01", .loans, .mortgageLoan, "Mortgage", "For a home", shilling, gl: 1200, organisations: false),
-            product("ALN01", .loans, .autoLoan, "Car Loan", "For a vehicle", shilling, gl: 1200),
-            product("BLN01", .loans, .businessLoan, "Working Capital Loan", "For a business", shilling, gl: 1200, individuals: false),
-            product(
-                "EQF01", .loans, .equipmentFinance, "Equipment Finance", "For machines and equipment", shilling, gl: 1200,
-                individuals: false),
-        ]
-    }()
+    static let products: [Product] = DemonstrationTerms.products(beginning: beginning, foreign: foreignCurrencies)
+
+    /// Reference rates of the demonstration bank, effective-dated.
+    static let referenceRates: [ReferenceRate] = [
+        ("CBR", "10.75", day(2025, 2, 5)), ("CBR", "9.25", day(2025, 10, 7)), ("CBR", "9", day(2025, 12, 9)),
+        ("KESONIA", "9.2", day(2025, 9, 1)), ("KESONIA", "8.9", day(2026, 1, 1)),
+    ].compactMap { code, percent, date in
+        Rate(percent: percent).map { ReferenceRate(code: code, rate: $0, effectiveDate: date) }
+    }
 
     /// Small transfers are free, larger ones cost a fixed sum by band, as banks in Kenya publish it. Amounts in minor units.
     static let transferTariffs: [Tariff] = {

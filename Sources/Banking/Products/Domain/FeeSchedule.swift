@@ -134,6 +134,12 @@ public struct FeeSchedule: Sendable {
         tariffs.value(Key(event: event, currency: currency), on: date)
     }
 
+    /// Every price in force on a day, by event and currency.
+    public func tariffs(on date: BusinessDate) -> [Tariff] {
+        tariffs.keys.compactMap { tariffs.value($0, on: date) }
+            .sorted { ($0.feeCode, $0.event.rawValue, $0.currency.code) < ($1.feeCode, $1.event.rawValue, $1.currency.code) }
+    }
+
     /// Nil when the tax did not exist on that day.
     public func rate(of tax: Tax, on date: BusinessDate) -> Rate? { taxes.value(tax, on: date) }
 }

@@ -50,6 +50,17 @@ public enum ProductStatus: String, Sendable, CaseIterable {
     case draft, active, inactive, withdrawn
 }
 
+extension ProductType {
+    /// Where a product of this type belongs.
+    public var category: ProductCategory {
+        switch self {
+        case .currentAccount, .savingsAccount, .fixedDeposit, .recurringDeposit, .termDeposit, .callDeposit: .deposits
+        case .personalLoan, .mortgageLoan, .autoLoan, .businessLoan, .equipmentFinance, .overdraft: .loans
+        case .debitCard, .prepaidCard, .creditCard: .cards
+        }
+    }
+}
+
 /// One version of a product. Contracts keep the version under which they were made.
 public struct Product: Sendable, Equatable {
     public let code: String
@@ -67,12 +78,16 @@ public struct Product: Sendable, Equatable {
     public let minimumKYCTier: Int16
     public let isForIndividuals: Bool
     public let isForOrganisations: Bool
-    public let period: EffectivePeriod
+    public let terms: ProductTerms
+    /// The days on which this version is in force for new contracts; nil while it is a draft.
+    public let inForce: EffectivePeriod?
+    public let authoredBy: Identifier<User>?
 
     public init(
         code: String, version: Int32 = 1, category: ProductCategory, type: ProductType, name: String, description: String,
         currencies: [Currency], status: ProductStatus = .active, glNumber: Int32?, minimumBalance: Int64 = 0, minimumKYCTier: Int16 = 1,
-        isForIndividuals: Bool = true, isForOrganisations: Bool = true, period: EffectivePeriod
+        isForIndividuals: Bool = true, isForOrganisations: Bool = true, terms: ProductTerms = ProductTerms(), period: EffectivePeriod?,
+        authoredBy: Identifier<User>? = nil
     ) {
         self.code = code
         self.version = version
@@ -87,6 +102,13 @@ public struct Product: Sendable, Equatable {
         self.minimumKYCTier = minimumKYCTier
         self.isForIndividuals = isForIndividuals
         self.isForOrganisations = isForOrganisations
-        self.period = period
+        self.terms = terms
+        inForce = period
+        self.authoredBy = authoredBy
+    }
+
+    /// Whether new contracts are made on a day.
+    public func isOffered(on date: BusinessDate) -> Bool {
+        status == .active && inForce?.contains(date) == true && terms.expiryDate.map { date <= $0 } ?? true
     }
 }

@@ -1,3 +1,4 @@
+import Interest
 import Kernel
 
 /// Amounts in shillings that bound what customers may do. The raw value is the parameter's key (contract, sections 5 and 16).
@@ -18,15 +19,23 @@ public struct TariffBook: Sendable {
     private let limits: EffectiveRows<LimitParameter, Money>
     private let rates: EffectiveRows<Currency, MidRate>
     private let productVersions: EffectiveRows<String, Product>
+    private let allVersions: [String: [Product]]
+    private let referenceRates: EffectiveRows<String, Rate>
 
+    /// - Parameter products: every version, drafts too
     public init(
         fees: FeeSchedule, limits: [(period: EffectivePeriod, parameter: LimitParameter, amount: Money)],
-        rates: [(period: EffectivePeriod, currency: Currency, rate: MidRate)], products: [Product], calendar: HolidayCalendar
+        rates: [(period: EffectivePeriod, currency: Currency, rate: MidRate)], products: [Product], calendar: HolidayCalendar,
+        referenceRates: [(code: String, rate: Rate, from: BusinessDate)] = []
     ) {
         self.fees = fees
         self.limits = EffectiveRows(limits.map { (key: $0.parameter, period: $0.period, value: $0.amount) })
         self.rates = EffectiveRows(rates.map { (key: $0.currency, period: $0.period, value: $0.rate) })
-        productVersions = EffectiveRows(products.map { (key: $0.code, period: $0.period, value: $0) })
+        productVersions = EffectiveRows(
+            products.compactMap { product in product.inForce.map { (key: product.code, period: $0, value: product) } })
+        allVersions = Dictionary(grouping: products, by: \.code).mapValues { $0.sorted { $0.version > $1.version } }
+        self.referenceRates = EffectiveRows(
+            referenceRates.map { (key: $0.code, period: EffectivePeriod(from: $0.from), value: $0.rate) })
         self.calendar = calendar
     }
 
@@ -92,6 +101,34 @@ public struct TariffBook: Sendable {
 
     /// The newest version, in force or not.
     public func newestProduct(_ code: String) -> Product? { productVersions.history(code).first?.value }
+
+    /// One version, for the contracts that were made under it.
+    public func product(_ code: String, version: Int32) -> Product? { allVersions[code]?.first { $0.version == version } }
+
+    /// Every version of a product, newest first, drafts too.
+    public func versions(of code: String) -> [Product] { allVersions[code] ?? [] }
+
+    /// Every product by code: the version in force, else the newest.
+    public func everyProduct(on date: BusinessDate) -> [Product] {
+        allVersions.keys.sorted().compactMap { product($0, on: date) ?? allVersions[$0]?.first }
+    }
+
+    // MARK: Reference rates
+
+    /// The reference rate in force on a day.
+    public func referenceRate(_ code: String, on date: BusinessDate) -> Rate? { referenceRates.value(code, on: date) }
+
+    /// Every reference rate's history, by code and newest first.
+    public var referenceRateHistory: [(code: String, rate: Rate, from: BusinessDate)] {
+        referenceRates.keys.sorted().flatMap { code in
+            referenceRates.history(code).map { (code, $0.value, $0.period.validFrom) }
+        }
+    }
+
+    /// The rate of every band of a product's version in a currency on a day; nil when it bears no interest.
+    public func tieredRate(_ product: Product, in currency: Currency, on date: BusinessDate) -> TieredRate? {
+        product.terms.interest?.tieredRate(in: currency) { referenceRate($0, on: date) }
+    }
 
     /// What a product is called, for documents about existing contracts.
     public func productName(_ code: String) -> String { newestProduct(code)?.name ?? code }

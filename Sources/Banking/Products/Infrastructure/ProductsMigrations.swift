@@ -8,7 +8,28 @@ public enum ProductsMigrations {
     public static let all: [Migration] = [
         Migration(name: "products/001_catalogue_and_tariffs", sql: tables),
         Migration(name: "products/002_taxes_and_limits", sql: statutory),
+        Migration(name: "products/003_terms_and_reference_rates", sql: terms),
     ]
+
+    private static let terms = """
+        -- A version's terms are one document, read whole by contracts that were made under it. A draft is in force on no day.
+        ALTER TABLE products.product_version
+            ALTER COLUMN valid_from DROP NOT NULL,
+            ADD COLUMN terms jsonb NOT NULL DEFAULT '{}',
+            ADD COLUMN authored_by uuid,
+            ADD COLUMN activated_by uuid,
+            ADD CHECK (valid_from IS NOT NULL OR status IN ('draft', 'withdrawn'));
+        GRANT UPDATE (valid_from, status, activated_by) ON products.product_version TO wekeza_app;
+
+        CREATE TABLE products.reference_rate (
+            rate_code text NOT NULL CHECK (rate_code ~ '^[A-Z0-9]{2,20}$'),
+            rate_millionths bigint NOT NULL CHECK (rate_millionths BETWEEN 0 AND 100000000),
+            valid_from date NOT NULL,
+            entered_by uuid,
+            PRIMARY KEY (rate_code, valid_from)
+        );
+        GRANT SELECT, INSERT ON products.reference_rate TO wekeza_app;
+        """
 
     private static let tables = """
         CREATE SCHEMA products;

@@ -16,10 +16,12 @@ enum TariffBookStore {
             "SELECT valid_from, valid_to, currency, rate_hundred_millionths FROM products.mid_rate",
             """
             SELECT v.valid_from, v.valid_to, p.product_code, p.category, p.type, v.version, v.name, v.description, v.currencies, v.status,
-                v.gl_number, v.minimum_balance, v.minimum_kyc_tier, v.is_for_individuals, v.is_for_organisations
+                v.gl_number, v.minimum_balance, v.minimum_kyc_tier, v.is_for_individuals, v.is_for_organisations, v.terms::text,
+                v.authored_by
             FROM products.product p JOIN products.product_version v USING (product_code)
             """,
             "SELECT holiday_date FROM products.holiday",
+            "SELECT rate_code, rate_millionths, valid_from FROM products.reference_rate",
         ])
         var tiers: [UInt128: [FeeTier]] = [:]
         for row in answers[1] {
@@ -43,7 +45,10 @@ enum TariffBookStore {
         let gazetted = Set(try answers[6].map { try $0.date(0) })
         return TariffBook(
             fees: FeeSchedule(tariffs: tariffs, taxes: taxes), limits: limits, rates: rates, products: try answers[5].compactMap(product),
-            calendar: HolidayCalendar.kenya(years: 2020...2060, gazetted: gazetted))
+            calendar: HolidayCalendar.kenya(years: 2020...2060, gazetted: gazetted),
+            referenceRates: try answers[7].map {
+                (code: try $0.text(0), rate: Rate(millionthsOfPercent: try $0.int64(1)), from: try $0.date(2))
+            })
     }
 
     static func period(_ row: Row) throws -> EffectivePeriod {
@@ -73,6 +78,8 @@ enum TariffBookStore {
             code: try row.text(2), version: try row.int32(5), category: category, type: type, name: try row.text(6),
             description: try row.text(7), currencies: try row.textArray(8).compactMap { Currency(code: $0) }, status: status,
             glNumber: try row.int32OrNil(10), minimumBalance: try row.int64(11), minimumKYCTier: try row.int16(12),
-            isForIndividuals: try row.bool(13), isForOrganisations: try row.bool(14), period: try period(row))
+            isForIndividuals: try row.bool(13), isForOrganisations: try row.bool(14), terms: try TermsText.read(try row.text(15)),
+            period: try row.dateOrNil(0).map { EffectivePeriod(from: $0, to: try row.dateOrNil(1)) },
+            authoredBy: try row.identifierOrNil(16))
     }
 }

@@ -30,18 +30,20 @@ enum TariffRows {
         ]
     }
 
-    static func insert(_ product: Product) -> [SQL] {
-        [
+    static func insert(_ product: Product) throws -> [SQL] {
+        let terms = try TermsText.write(product.terms)
+        return [
             """
             INSERT INTO products.product (product_code, category, type)
             VALUES (\(product.code), \(product.category.rawValue), \(product.type.rawValue)) ON CONFLICT DO NOTHING
             """,
             """
             INSERT INTO products.product_version (product_code, version, name, description, currencies, status, gl_number,
-                minimum_balance, minimum_kyc_tier, is_for_individuals, is_for_organisations, valid_from, valid_to)
+                minimum_balance, minimum_kyc_tier, is_for_individuals, is_for_organisations, valid_from, valid_to, terms, authored_by)
             VALUES (\(product.code), \(product.version), \(product.name), \(product.description), \(product.currencies.map(\.code)),
                 \(product.status.rawValue), \(product.glNumber), \(product.minimumBalance), \(product.minimumKYCTier),
-                \(product.isForIndividuals), \(product.isForOrganisations), \(product.period.validFrom), \(product.period.validTo))
+                \(product.isForIndividuals), \(product.isForOrganisations), \(product.inForce?.validFrom), \(product.inForce?.validTo),
+                \(terms)::jsonb, \(product.authoredBy))
             """,
         ]
     }
