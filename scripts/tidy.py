@@ -412,8 +412,8 @@ def refuse_import(path, module, platform, banking):
         if module == "App":
             return "only the program composes"
         layer = path.split("/")[3]
-        if layer == "Domain" and module not in STANDARD_MODULES | {"Kernel"}:
-            return "a domain imports the kernel only"
+        if layer == "Domain" and module not in STANDARD_MODULES | {"Kernel", "Interest"}:
+            return "a domain imports the kernel only, and the pure rules of interest"
         if layer in ("Application", "Infrastructure") and module == "HTTPEdge":
             return "HTTP is known in API/ only"
     return None

@@ -49,7 +49,7 @@ ACCOUNTS_SQL = "Sources/Banking/Accounts/Infrastructure/Store.swift"
     (LEDGER, "let now = SystemClock()\n", "SystemClock(): take a WallClock"),
     ("Sources/App/Composition/Clock.swift", "let now = SystemClock()\n", None),
     # Layers.
-    (LEDGER, "import Postgres\n", "a domain imports the kernel only"),
+    (LEDGER, "import Postgres\n", "a domain imports the kernel only, and the pure rules of interest"),
     (LEDGER, "import Kernel\nimport Foundation\n", None),
     (ACCOUNTS_SQL, "import HTTPEdge\n", "HTTP is known in API/ only"),
     (ACCOUNTS_SQL, "import App\n", "only the program composes"),
