@@ -28,7 +28,9 @@ bench: ## Measure the posting engine and the HTTP path beside pgbench (10 minute
 	@scripts/bootstrap test
 	@swift build -c release --product Benchmarks
 	@swift build -c release --product wekeza
-	@exec .build/release/Benchmarks
+	@.build/release/Benchmarks
+	@Web/build --program .build/release/wekeza
+	@$(PYTHON) Benchmarks/web/measure.py
 
 check: ## Formatting, tidy and architecture tests: seconds, without a build
 	@swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks

@@ -38,6 +38,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.0.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -71,7 +74,7 @@ let package = Package(
                 "Observability", "Redis",
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -99,14 +102,21 @@ let package = Package(
         banking("Notifications", ["Audit", .product(name: "Logging", package: "swift-log")]),
         banking("DataImport", ["Ledger", "Parties", "Products", "Accounts", .product(name: "Crypto", package: "swift-crypto")]),
 
+        // MARK: Channels
+        .target(
+            name: "WebHosting", dependencies: ["HTTPEdge", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Sources/Channels/WebHosting", swiftSettings: strict),
+
         // MARK: The program
         .executableTarget(
             name: "App",
             dependencies: [
                 "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Safeguards",
                 "Audit", "Ledger", "Identity", "Parties", "Products", "Accounts", "Payments", "Notifications", "DataImport",
+                "WebHosting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -167,6 +177,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("DataImportTests", ["DataImport", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "TestKit"]),
+        tests(
+            "WebHostingTests",
+            [
+                "WebHosting", "HTTPEdge", "Observability", "Kernel", "TestKit", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         tests("AppTests", ["App", "TestKit"]),
         tests("DocumentsTests", ["Documents", "Kernel", "TestKit"]),
         tests("TidyTests", []),

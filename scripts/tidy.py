@@ -62,6 +62,8 @@ CONFINED_MODULES = {
     "Hummingbird": "Sources/Platform/HTTPEdge/",
     "HummingbirdCore": "Sources/Platform/HTTPEdge/",
     "NIOCore": "Sources/Platform/HTTPEdge/",
+    "NIOSSL": "Sources/Platform/HTTPEdge/",
+    "X509": "Sources/App/",
     "ArgumentParser": ("Sources/App/", "Benchmarks/"),
     "Configuration": "Sources/App/",
 }

@@ -3,7 +3,7 @@
 
 import axios, { type AxiosError, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import type { SignedInUser } from './api';
-import { accessToken, channelName, refresh } from './refresh';
+import { accessToken, channelName, refresh, runningRefresh } from './refresh';
 import { create } from './store';
 
 export interface FieldError {
@@ -196,6 +196,8 @@ function isWorthRepeating(problem: ProblemError): boolean {
 
 /** With the token at hand; when that is refused, once more with a fresh one. */
 async function sendSignedIn<Reply>(config: AxiosRequestConfig, options: CallOptions): Promise<Reply> {
+  // What a page asks for while its session is being continued waits for the token instead of being refused for want of one.
+  if (accessToken() === null) await runningRefresh();
   const used = accessToken();
   try {
     return await send<Reply>(config, options, used);

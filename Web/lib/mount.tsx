@@ -2,6 +2,7 @@
 
 import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { ErrorBoundary } from './ErrorBoundary';
 import { prepareLanguage } from './i18n';
 import { installRouter } from './router';
 import { installSession, startSession } from './session';
@@ -13,5 +14,11 @@ export function mount(app: ReactNode): void {
   installSession();
   installRouter();
   void startSession();
-  void prepareLanguage().then(() => createRoot(root).render(<StrictMode>{app}</StrictMode>));
+  void prepareLanguage().then(() =>
+    createRoot(root).render(
+      <StrictMode>
+        <ErrorBoundary>{app}</ErrorBoundary>
+      </StrictMode>,
+    ),
+  );
 }

@@ -159,6 +159,16 @@ export function useIsNoticeable(isWaiting: boolean, milliseconds = noticeableMil
   return isWaiting && isNoticeable;
 }
 
+const shown = new Set<string>();
+
+/** Leaves a mark in the browser's performance timeline when an answer is first on the screen, for Benchmarks/web. */
+function markShown(operation: string): void {
+  if (shown.has(operation)) return;
+  shown.add(operation);
+  // A task after the next frame begins: by then the frame with the data was painted.
+  requestAnimationFrame(() => setTimeout(() => performance.mark(`shown ${operation}`), 0));
+}
+
 export interface QueryResult<Data> {
   data: Data | undefined;
   error: ProblemError | null;
@@ -189,6 +199,10 @@ export function useQuery<Name extends ReadOperation>(operation: Name, input?: In
     if (entry?.needsFetching) void entry.fetch();
   }, [entry]);
   const refetch = useCallback(() => void entry?.fetch(), [entry]);
+  const hasData = snapshot.data !== undefined;
+  useEffect(() => {
+    if (hasData) markShown(operation);
+  }, [hasData, operation]);
   const isLoading = entry !== null && snapshot.data === undefined && snapshot.error === null;
   const isSlow = useIsNoticeable(isLoading);
   return { ...snapshot, isLoading, isSlow, refetch };

@@ -69,6 +69,11 @@ async function trade(): Promise<RefreshOutcome> {
   }
 }
 
+/** The refresh under way, if there is one. */
+export function runningRefresh(): Promise<RefreshOutcome> | null {
+  return running;
+}
+
 /** Whoever asks while a refresh runs gets its outcome: the cookie is spent once. */
 export function refresh(): Promise<RefreshOutcome> {
   running ??= oneTabAtATime(trade)

@@ -214,9 +214,31 @@ export function route<Pattern extends string>(
 export function lazyPage<Properties>(
   load: () => Promise<{ default: ComponentType<Properties> }>,
 ): ComponentType<Properties> & { preload: () => void } {
-  const component = lazy(load as () => Promise<{ default: ComponentType<unknown> }>);
+  const component = lazy(() => loadOrReload(load as () => Promise<{ default: ComponentType<unknown> }>));
   const preload = () => void load().catch(() => {});
   return Object.assign(component as unknown as ComponentType<Properties>, { preload });
+}
+
+const reloadedKey = 'wekeza.reloaded';
+
+/**
+ * Without a line, waits for it: the banner says why. A chunk that cannot be fetched although there is one is usually of an older
+ * version of the bank: then the page is loaded anew, once. When that does not help, the error boundary tells.
+ */
+async function loadOrReload<Module>(load: () => Promise<Module>): Promise<Module> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await load();
+    } catch (error) {
+      if (!navigator.onLine) await new Promise((resolve) => addEventListener('online', resolve, { once: true }));
+      else if (attempt < 2) await new Promise((resolve) => setTimeout(resolve, 1_000));
+      else if (Date.now() - Number(sessionStorage.getItem(reloadedKey) ?? '0') > 30_000) {
+        sessionStorage.setItem(reloadedKey, String(Date.now()));
+        location.reload();
+        return new Promise<Module>(() => {});
+      } else throw error;
+    }
+  }
 }
 
 /** Shows the page of the address. */

@@ -90,6 +90,16 @@ test('a refresh that several ask for is sent once', async () => {
   assert.equal(refreshes, 2);
 });
 
+test('what is asked for while the session is continued waits for the token', async () => {
+  setAccessToken(null);
+  bank((seen) => (seen.headers['Authorization'] === 'Bearer new' ? { status: 200, data: 'data' } : expired));
+  const continued = refresh();
+  assert.equal(await request('GET', '/a'), 'data');
+  await continued;
+  assert.equal(sent.length, 1);
+  assert.equal(refreshes, 1);
+});
+
 test('the end of the session is told once it is known, and the token is forgotten', async () => {
   bank(() => expired);
   refreshAnswers(() => ({ status: 401, body: { code: 'invalid_refresh_token' } }));

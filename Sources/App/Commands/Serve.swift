@@ -13,19 +13,22 @@ struct Serve: AsyncParsableCommand {
         try await Terminal.run { settings in
             let stop = StopSignal()
             try PortProbe.check(host: settings.bindAddress, port: settings.ports.api, setting: SettingName.apiPort.rawValue)
+            let channels = try WebChannels.open(settings)
+            let encryption = try Encryption.load(settings)
             let logger = Terminal.logger(settings)
             let secrets = try Secrets.load(settings)
             try await Session.run(settings, secrets: secrets, logger: logger) { bank in
                 if settings.mode == .demo, !stop.isAsked { try await Demonstration(bank: bank).seed() }
-                if !stop.isAsked { try await listen(bank, secrets: secrets, stop: stop) }
+                if !stop.isAsked {
+                    try await listen(bank, bank.server(secrets: secrets, sites: channels.listeners, encryption: encryption), channels, stop)
+                }
             }
             logger.info("stopped")
         }
     }
 
     /// Serves until somebody asks to stop; then requests under way are answered, and only after them the jobs end.
-    private func listen(_ bank: Bank, secrets: Secrets, stop: StopSignal) async throws {
-        let server = bank.server(secrets: secrets)
+    private func listen(_ bank: Bank, _ server: HTTPServer, _ channels: WebChannels, _ stop: StopSignal) async throws {
         let jobs = PeriodicJobs(jobs: bank.jobs, metrics: bank.registry, logger: bank.logger)
         var configuration = ServiceGroupConfiguration(services: [jobs, server], logger: bank.logger)
         configuration.maximumGracefulShutdownDuration = .seconds(20)
@@ -33,7 +36,10 @@ struct Serve: AsyncParsableCommand {
         stop.onStop { Task { await group.triggerGracefulShutdown() } }
         let settings = bank.settings
         async let welcome: Void = {
-            if await server.listeningPort() != nil { Welcome.show(settings) }
+            for name in [nil] + channels.listeners.map(\.name) {
+                guard await server.listeningPort(of: name) != nil else { return }
+            }
+            Welcome.show(settings, channels)
         }()
         try await group.run()
         await welcome

@@ -132,8 +132,10 @@ final class Bank: Sendable {
     // MARK: HTTP
 
     /// The edge with every endpoint of every room.
-    func server(secrets: Secrets) -> HTTPServer {
-        let configuration = edgeConfiguration(cursorKey: secrets.key(for: "wekeza cursors"))
+    func server(secrets: Secrets, sites: [SiteListener] = [], encryption: Encryption? = nil) -> HTTPServer {
+        var configuration = edgeConfiguration(cursorKey: secrets.key(for: "wekeza cursors"))
+        configuration.sites = sites
+        configuration.encryption = encryption
         let limiter: any RateLimiter =
             redis.map { RedisRateLimiter(redis: $0, clock: clock) } ?? InProcessRateLimiter(clock: clock)
         return HTTPServer(

@@ -18,10 +18,13 @@ enum Network {
         return (0...bits).contains(length)
     }
 
-    private static func bits(of text: String) -> Int? {
+    private static func bits(of text: String) -> Int? { bytes(of: text).map { $0.count * 8 } }
+
+    /// The address in network order, 4 or 16 bytes; nil when the text is none.
+    static func bytes(of text: String) -> [UInt8]? {
         var four = in_addr()
-        if inet_pton(AF_INET, text, &four) == 1 { return 32 }
+        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: four) { Array($0) } }
         var six = in6_addr()
-        return inet_pton(AF_INET6, text, &six) == 1 ? 128 : nil
+        return inet_pton(AF_INET6, text, &six) == 1 ? withUnsafeBytes(of: six) { Array($0) } : nil
     }
 }

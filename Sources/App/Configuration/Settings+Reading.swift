@@ -155,6 +155,7 @@ private struct CheckedValues {
             refuse(.bindAddress, "an IP address such as 127.0.0.1 or 0.0.0.0", bindAddress)
         }
         let configuredOrigins = origins(.allowedOrigins)
+        let encryption = encryption(mode, workingDirectory: workingDirectory)
         let isOpenAPIServed = choice(.openAPI, ["on": true, "off": false], default: true)
         return Settings(
             mode: mode, bindAddress: bindAddress, ports: ports, dataDirectory: dataDirectory,
@@ -165,8 +166,13 @@ private struct CheckedValues {
             areRateLimitsOn: areRateLimitsOn, signingKey: signingKey, passwordPepper: passwordPepper, dataKeys: dataKeys,
             logLevel: logLevel(),
             trustedProxies: networks(.trustedProxies),
-            allowedOrigins: configuredOrigins.isEmpty ? Self.channelOrigins(ports) : configuredOrigins,
-            swaggerUIDirectory: isOpenAPIServed ? swaggerUIDirectory(in: workingDirectory) : nil, isOpenAPIServed: isOpenAPIServed,
+            allowedOrigins: configuredOrigins.isEmpty
+                ? Self.channelOrigins(ports, scheme: encryption == nil ? "http" : "https") : configuredOrigins,
+            swaggerUIDirectory: isOpenAPIServed
+                ? folder(.swaggerUI, default: ".venv/swagger-ui", with: ["swagger-ui-bundle.js"], in: workingDirectory) : nil,
+            webDirectory: folder(
+                .web, default: "Web/dist", with: ["personal.html", "corporate.html", "sme.html", "staff.html"], in: workingDirectory),
+            encryption: encryption, isOpenAPIServed: isOpenAPIServed,
             metricsNetworks: networks(.metricsNetworks))
     }
 
@@ -193,14 +199,33 @@ private struct CheckedValues {
         return level
     }
 
-    /// Unset: what `scripts/bootstrap` unpacked, if it is there.
-    private mutating func swaggerUIDirectory(in workingDirectory: String) -> String? {
-        let value = text(.swaggerUI)
+    /// A folder in which at least one of some files must be. Unset: the default, if it is there; `off`: none.
+    private mutating func folder(
+        _ name: SettingName, default fallback: String, with files: [String], in workingDirectory: String
+    ) -> String? {
+        let value = text(name)
         if value?.lowercased() == "off" { return nil }
-        let directory = absolute(value ?? ".venv/swagger-ui", in: workingDirectory)
-        if FileManager.default.fileExists(atPath: directory + "/swagger-ui-bundle.js") { return directory }
-        if let value { refuse(.swaggerUI, "off or a folder with swagger-ui-bundle.js", value) }
+        let directory = absolute(value ?? fallback, in: workingDirectory)
+        if files.contains(where: { FileManager.default.fileExists(atPath: "\(directory)/\($0)") }) { return directory }
+        if let value { refuse(name, "off or a folder with \(files[0])", value) }
         return nil
+    }
+
+    private mutating func encryption(_ mode: Settings.Mode, workingDirectory: String) -> Settings.EncryptionSource? {
+        let isSelfSigned = choice(.tls, ["off": false, "self-signed": true], default: false)
+        let paths = [SettingName.tlsCertificate, .tlsKey].map { name in text(name).map { absolute($0, in: workingDirectory) } }
+        switch (paths[0], paths[1]) {
+        case (let certificate?, let key?):
+            if isSelfSigned { problems.append("WEKEZA_TLS is self-signed and WEKEZA_TLS_CERTIFICATE names another certificate; set one") }
+            return .files(certificatePath: certificate, keyPath: key)
+        case (nil, nil):
+            guard isSelfSigned else { return nil }
+            if mode == .production { problems.append("WEKEZA_TLS may be self-signed in demo mode only; set WEKEZA_TLS_CERTIFICATE") }
+            return .selfSigned
+        default:
+            problems.append("WEKEZA_TLS_CERTIFICATE and WEKEZA_TLS_KEY belong together; set both or neither")
+            return nil
+        }
     }
 
     private func absolute(_ path: String, in workingDirectory: String) -> String {
@@ -209,7 +234,7 @@ private struct CheckedValues {
     }
 
     /// A browser names a loopback origin either way, so both are on the list.
-    private static func channelOrigins(_ ports: Settings.Ports) -> [String] {
-        ports.channels.flatMap { ["http://localhost:\($0)", "http://127.0.0.1:\($0)"] }
+    private static func channelOrigins(_ ports: Settings.Ports, scheme: String) -> [String] {
+        ports.channels.flatMap { ["\(scheme)://localhost:\($0)", "\(scheme)://127.0.0.1:\($0)"] }
     }
 }

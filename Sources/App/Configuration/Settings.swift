@@ -21,6 +21,13 @@ struct Settings: Sendable, Equatable {
         var channels: [Int] { [publicSite, personal, corporate, sme, staff] }
     }
 
+    /// Where certificate and key come from.
+    enum EncryptionSource: Sendable, Equatable {
+        /// Made by the program, kept in the data directory; demo only.
+        case selfSigned
+        case files(certificatePath: String, keyPath: String)
+    }
+
     var mode: Mode
     var bindAddress: String
     var ports: Ports
@@ -45,6 +52,10 @@ struct Settings: Sendable, Equatable {
     var allowedOrigins: [String]
     /// Folder with Swagger UI's static files; nil: the page is not served.
     var swaggerUIDirectory: String?
+    /// Folder with the built web workspace; nil: no channel is served.
+    var webDirectory: String?
+    /// nil: every port speaks plain HTTP, behind a proxy or on this machine alone.
+    var encryption: EncryptionSource?
     /// Whether `/openapi.json` (and with it Swagger UI) is served.
     var isOpenAPIServed: Bool
     /// Networks in CIDR form that may read `/metrics`; empty: everybody who reaches the port.
@@ -76,6 +87,10 @@ enum SettingName: String, CaseIterable {
     case openAPI = "WEKEZA_OPENAPI"
     case swaggerUI = "WEKEZA_SWAGGER_UI"
     case metricsNetworks = "WEKEZA_METRICS_NETWORKS"
+    case web = "WEKEZA_WEB"
+    case tls = "WEKEZA_TLS"
+    case tlsCertificate = "WEKEZA_TLS_CERTIFICATE"
+    case tlsKey = "WEKEZA_TLS_KEY"
 
     var isSecret: Bool {
         switch self {

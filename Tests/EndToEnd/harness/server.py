@@ -50,12 +50,23 @@ class Server:
         self.environment |= {f"WEKEZA_{name}_PORT": str(port) for name, port in self.ports.items()}
         self.environment |= {"WEKEZA_DATA_DIR": str(self.data), "WEKEZA_MODE": "demo", "WEKEZA_RATE_LIMITS": "off"}
         self.environment |= {"WEKEZA_SWAGGER_UI": str(ROOT / ".venv" / "swagger-ui")}
+        if (ROOT / "Web" / "dist" / "personal.html").exists():
+            self.environment["WEKEZA_WEB"] = str(ROOT / "Web" / "dist")
         self.environment |= settings
         self.process = None
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.ports['API']}"
+        return f"{self.scheme}://127.0.0.1:{self.ports['API']}"
+
+    @property
+    def scheme(self):
+        encrypted = {"WEKEZA_TLS", "WEKEZA_TLS_CERTIFICATE"} & self.environment.keys()
+        return "https" if encrypted else "http"
+
+    def origin(self, channel="personal"):
+        """Where a browser finds a channel."""
+        return f"{self.scheme}://localhost:{self.ports[channel.upper()]}"
 
     def start(self, wait=True):
         assert self.process is None or self.process.poll() is not None
@@ -73,7 +84,7 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"the program ended with {self.process.returncode}:\n{self.log_text()[-8000:]}")
             try:
-                if httpx.get(self.url + "/health/ready", timeout=5).status_code == 200:
+                if httpx.get(self.url + "/health/ready", timeout=5, verify=False).status_code == 200:
                     return
             except httpx.HTTPError:
                 pass

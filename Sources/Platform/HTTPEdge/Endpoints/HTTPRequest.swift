@@ -35,7 +35,7 @@ public struct HTTPRequest: Sendable {
 public struct RequestHeaders: Sendable {
     let fields: [(name: String, value: String)]
 
-    init(_ fields: [(name: String, value: String)]) {
+    public init(_ fields: [(name: String, value: String)]) {
         self.fields = fields
     }
 

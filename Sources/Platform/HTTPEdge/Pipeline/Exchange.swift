@@ -56,7 +56,7 @@ struct Exchange {
         all.append(ReplyHeader("X-Trace-Id", traceID))
         all.append(ReplyHeader("X-Content-Type-Options", "nosniff"))
         all.append(ReplyHeader("Referrer-Policy", "no-referrer"))
-        if isSecure { all.append(ReplyHeader("Strict-Transport-Security", "max-age=31536000; includeSubDomains")) }
+        if isSecure { all.append(.strictTransport) }
         if isSuccess, let seconds = route?.options.cacheSeconds {
             all.append(ReplyHeader("Cache-Control", "public, max-age=\(seconds)"))
         } else if isUnderAPI || !isSuccess {
@@ -64,4 +64,8 @@ struct Exchange {
         }
         return all
     }
+}
+
+extension ReplyHeader {
+    static let strictTransport = ReplyHeader("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 }

@@ -11,6 +11,8 @@ struct IncomingRequest: Sendable {
     let headers: [(name: String, value: String)]
     let body: Body
     let peer: PeerAddress
+    /// Whether it came over TLS that ends here.
+    var isSecure = false
     /// False for HTTP/1.0, which need not name a host.
     var requiresHost = true
 }

@@ -24,6 +24,7 @@ final class Pipeline: Sendable {
     private let routes: [Route]
     private let table: RouteTable
     private let unmatched: RouteMetrics
+    private let pages: RouteMetrics
     private let limits: LimitPolicy
     private let crossOrigin: CrossOrigin
     private let authenticator: any Authenticator
@@ -48,6 +49,7 @@ final class Pipeline: Sendable {
         }
         table = RouteTable(endpoints.map { ($0.method, $0.path) })
         unmatched = RouteMetrics(registry: metrics, method: "other", route: "unmatched")
+        pages = RouteMetrics(registry: metrics, method: "GET", route: "pages")
         limits = LimitPolicy(limiter: rateLimiter, limits: configuration.rateLimits)
         crossOrigin = CrossOrigin(allowedOrigins: configuration.allowedOrigins)
         trustedProxies = configuration.trustedProxies.compactMap { AddressRange($0) }
@@ -78,6 +80,25 @@ final class Pipeline: Sendable {
         if case .tooLarge = incoming.body { response.closesConnection = true }
         note(exchange, status: response.status, nanoseconds: Self.monotonicNanoseconds() - startedAt)
         return response
+    }
+
+    /// The answer of a site; nil when the path is not the site's.
+    func respond(to incoming: IncomingRequest, from site: any Site) -> OutgoingResponse? {
+        let startedAt = Self.monotonicNanoseconds()
+        let scan = HeaderScan(incoming.headers)
+        // What is no proper request gets the pipeline's refusal.
+        guard case .bytes = incoming.body, scan.host != nil || !incoming.requiresHost,
+            incoming.uri.utf8.count <= configuration.maximumURIBytes
+        else { return nil }
+        let isSecure = isSecure(incoming, scan)
+        let request = SiteRequest(
+            method: incoming.method, path: RequestTarget(incoming.uri).path, headers: RequestHeaders(incoming.headers), isSecure: isSecure)
+        guard let reply = site.respond(to: request) else { return nil }
+        var headers = reply.headers
+        headers.append(ReplyHeader("X-Trace-Id", TraceContext.traceID(continuing: scan.traceparent)))
+        if isSecure { headers.append(.strictTransport) }
+        pages.count(status: reply.status, nanoseconds: Self.monotonicNanoseconds() - startedAt)
+        return OutgoingResponse(status: reply.status, headers: headers, body: reply.body, omitsBody: incoming.method == "HEAD")
     }
 
     /// The answer to what the connection could not even read as a request.
@@ -124,7 +145,7 @@ final class Pipeline: Sendable {
     private func answer(_ exchange: inout Exchange) async throws -> EncodedReply {
         let scan = exchange.scan
         exchange.peer = exchange.incoming.peer.client(forwardedFor: scan.forwardedFor, trusted: trustedProxies)
-        exchange.isSecure = scan.forwardedProtocol == "https" && isTrusted(exchange.incoming.peer)
+        exchange.isSecure = isSecure(exchange.incoming, scan)
         crossOrigin.addHeaders(to: &exchange)
         if exchange.incoming.uri.utf8.count > configuration.maximumURIBytes { throw UnreadableRequest.longURI }
         if scan.host == nil, exchange.incoming.requiresHost {
@@ -292,6 +313,10 @@ final class Pipeline: Sendable {
         }
         guard parts.first == "application/json" else { return false }
         return parts.dropFirst().allSatisfy { !$0.hasPrefix("charset=") || $0 == "charset=utf-8" || $0 == "charset=utf8" }
+    }
+
+    private func isSecure(_ incoming: IncomingRequest, _ scan: HeaderScan) -> Bool {
+        incoming.isSecure || (scan.forwardedProtocol == "https" && isTrusted(incoming.peer))
     }
 
     private func isTrusted(_ peer: PeerAddress) -> Bool {

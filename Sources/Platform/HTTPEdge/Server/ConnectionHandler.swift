@@ -24,10 +24,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case closing
     }
 
-    private let pipeline: Pipeline
+    private let responder: Responder
     private let configuration: EdgeConfiguration
     private let executor: EventLoopExecutor
     private let date: DateHeader
+    private let isSecure: Bool
     private var peer = PeerAddress("")
 
     private var stage = Stage.idle
@@ -46,9 +47,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let budget: BodyBudget
     private var budgetedBytes = 0
 
-    init(pipeline: Pipeline, configuration: EdgeConfiguration, executor: EventLoopExecutor, date: DateHeader, budget: BodyBudget) {
+    /// - Parameter isSecure: whether the connection is encrypted
+    init(
+        responder: Responder, configuration: EdgeConfiguration, executor: EventLoopExecutor, date: DateHeader, budget: BodyBudget,
+        isSecure: Bool
+    ) {
         self.budget = budget
-        self.pipeline = pipeline
+        self.responder = responder
+        self.isSecure = isSecure
         self.configuration = configuration
         self.executor = executor
         self.date = date
@@ -182,13 +188,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let number = requestNumber
         let request = IncomingRequest(
             method: head.method.rawValue, uri: head.uri, headers: head.headers.map { (name: $0.name, value: $0.value) }, body: body,
-            peer: peer,
+            peer: peer, isSecure: isSecure,
             requiresHost: head.version.minor > 0)
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
         // The task prefers this loop's thread, so a request that waits for nothing never changes threads.
-        let task = Task(executorPreference: executor) { [pipeline] in
-            let response = await pipeline.respond(to: request)
+        let task = Task(executorPreference: executor) { [responder] in
+            let response = await responder.respond(to: request)
             if loop.inEventLoop {
                 bound.value.handler.finish(number, response, bound.value.context)
             } else {
@@ -291,7 +297,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func refuse(_ fault: UnreadableRequest, _ context: ChannelHandlerContext) {
-        writeLast(pipeline.respond(toUnreadable: fault), isVersion10: false, context)
+        writeLast(responder.pipeline.respond(toUnreadable: fault), isVersion10: false, context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -355,9 +361,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if exceeds(configuration.requestReadTimeLimitSeconds) { refuse(.slow, context) }
         case .answering(let number, let request, let task, _, _):
             guard exceeds(configuration.requestTimeLimitSeconds) else { break }
-            let limit = pipeline.timeLimitSeconds(of: request)
+            let limit = responder.pipeline.timeLimitSeconds(of: request)
             if exceeds(limit + configuration.cancellationGraceSeconds) {
-                finish(number, pipeline.respond(toOverdue: request), context)
+                finish(number, responder.pipeline.respond(toOverdue: request), context)
             } else if exceeds(limit), !isCancelled {
                 isCancelled = true
                 task.cancel()

@@ -27,6 +27,10 @@ public struct EdgeConfiguration: Sendable {
     public var maximumConnections = 4_096
     public var eventLoopThreads = 0
     public var rateLimits = RateLimits()
+    /// Pages on ports of their own, which pass the API's paths on to it.
+    public var sites: [SiteListener] = []
+    /// Certificate and key for every port; nil: without encryption.
+    public var encryption: Encryption?
     /// Signs cursors. At least 32 bytes; the same for all processes of one bank.
     public var cursorKey: [UInt8]
     /// One log line a request at info.

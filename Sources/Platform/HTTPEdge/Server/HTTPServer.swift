@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Observability
 import ServiceLifecycle
 import Synchronization
@@ -17,7 +18,8 @@ public final class HTTPServer: Service {
     let configuration: EdgeConfiguration
     let logger: Logger
     private let clock: any WallClock
-    private let listening = ListeningState()
+    /// The API's port, then the sites'.
+    private let listening: [ListeningState]
 
     /// - Parameters:
     ///   - endpoints: all of the program's; the documentation's own are added when the configuration serves it
@@ -31,6 +33,7 @@ public final class HTTPServer: Service {
         self.configuration = configuration
         self.logger = logger
         self.clock = clock
+        listening = (0...configuration.sites.count).map { _ in ListeningState() }
         let all = configuration.servesDocumentation ? endpoints + Documentation.endpoints(for: endpoints, configuration) : endpoints
         pipeline = Pipeline(
             endpoints: all, authenticator: authenticator, rateLimiter: rateLimiter, configuration: configuration, metrics: metrics,
@@ -52,29 +55,45 @@ public final class HTTPServer: Service {
         let group = ownGroup ?? MultiThreadedEventLoopGroup.singleton
         var executors: [ObjectIdentifier: EventLoopExecutor] = [:]
         for loop in group.makeIterator() { executors[ObjectIdentifier(loop)] = EventLoopExecutor(loop) }
-        let channel = EdgeChannel(
-            pipeline: pipeline, configuration: configuration, executors: executors, date: DateHeader(clock: clock),
-            budget: BodyBudget(limit: configuration.maximumWaitingBodyBytes))
-        let server = channel.server(
-            configuration: ServerConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), backlog: 1_024,
-                availableConnectionsDelegate: MaximumAvailableConnections(configuration.maximumConnections, logger: logger)),
-            onServerRunning: { [listening] channel in listening.succeed(channel.localAddress?.port ?? 0) }, eventLoopGroup: group,
-            logger: logger)
+        let date = DateHeader(clock: clock)
+        let budget = BodyBudget(limit: configuration.maximumWaitingBodyBytes)
+        let encryption = try configuration.encryption?.context()
         do {
-            try await server.run()
+            try await withThrowingTaskGroup(of: Void.self) { ports in
+                for (index, port) in ([configuration.port] + configuration.sites.map(\.port)).enumerated() {
+                    let channel = EdgeChannel(
+                        responder: Responder(pipeline: pipeline, site: index == 0 ? nil : configuration.sites[index - 1].site),
+                        configuration: configuration, executors: executors, date: date, budget: budget, encryption: encryption)
+                    ports.addTask { try await self.serve(channel, port: port, listening: self.listening[index], group: group) }
+                }
+                try await ports.waitForAll()
+            }
         } catch {
-            listening.fail()
             try? await ownGroup?.shutdownGracefully()
             throw error
         }
-        listening.fail()
         try await ownGroup?.shutdownGracefully()
     }
 
+    private func serve(_ channel: EdgeChannel, port: Int, listening: ListeningState, group: any EventLoopGroup) async throws {
+        let server = channel.server(
+            configuration: ServerConfiguration(
+                address: .hostname(configuration.host, port: port), backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.maximumConnections, logger: logger)),
+            onServerRunning: { channel in listening.succeed(channel.localAddress?.port ?? 0) }, eventLoopGroup: group,
+            logger: logger)
+        defer { listening.fail() }
+        try await server.run()
+    }
+
     /// The port, as soon as the server listens on it. Useful when the configured port is 0.
+    /// - Parameter site: name of a site; nil means the API alone
     /// - Returns: nil when the server ended without having listened
-    public func listeningPort() async -> Int? { await listening.port() }
+    public func listeningPort(of site: String? = nil) async -> Int? {
+        guard let site else { return await listening[0].port() }
+        guard let index = configuration.sites.firstIndex(where: { $0.name == site }) else { return nil }
+        return await listening[index + 1].port()
+    }
 }
 
 /// Builds the pipeline of a connection, and waits for its end on behalf of the server.
@@ -83,11 +102,12 @@ private struct EdgeChannel: ServerChildChannel {
         let channel: any NIOCore.Channel
     }
 
-    let pipeline: Pipeline
+    let responder: Responder
     let configuration: EdgeConfiguration
     let executors: [ObjectIdentifier: EventLoopExecutor]
     let date: DateHeader
     let budget: BodyBudget
+    let encryption: NIOSSLContext?
 
     func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -96,10 +116,13 @@ private struct EdgeChannel: ServerChildChannel {
             limits.maxHeaderListSize = configuration.maximumHeaderBytes
             limits.maxHeaderFieldCount = configuration.maximumHeaderCount
             let handlers = channel.pipeline.syncOperations
+            if let encryption { try handlers.addHandler(NIOSSLServerHandler(context: encryption)) }
             try handlers.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
             let executor = executors[ObjectIdentifier(channel.eventLoop)] ?? EventLoopExecutor(channel.eventLoop)
             try handlers.addHandler(
-                ConnectionHandler(pipeline: pipeline, configuration: configuration, executor: executor, date: date, budget: budget))
+                ConnectionHandler(
+                    responder: responder, configuration: configuration, executor: executor, date: date, budget: budget,
+                    isSecure: encryption != nil))
             return Value(channel: channel)
         }
     }

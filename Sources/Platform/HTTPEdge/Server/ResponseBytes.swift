@@ -12,7 +12,8 @@ enum ResponseBytes {
         buffer.writeStaticString("\r\nDate: ")
         buffer.writeBytes(date)
         for header in response.headers { write(header, into: &buffer) }
-        if response.status != 204 {
+        // A 304 speaks of a body that is elsewhere: zero would be its wrong length.
+        if response.status != 204, response.status != 304 {
             buffer.writeStaticString("\r\nContent-Length: ")
             buffer.writeString(String(response.body.count))
         }
@@ -22,7 +23,7 @@ enum ResponseBytes {
             buffer.writeStaticString("\r\nConnection: keep-alive")
         }
         buffer.writeStaticString("\r\n\r\n")
-        if !response.omitsBody, response.status != 204 { buffer.writeBytes(response.body) }
+        if !response.omitsBody, response.status != 204, response.status != 304 { buffer.writeBytes(response.body) }
     }
 
     /// A header whose name or value would break the framing is left out: whatever a handler passes on, no caller can add headers.
