@@ -88,7 +88,8 @@ let package = Package(
         // MARK: Banking
         banking("Audit", [.product(name: "Crypto", package: "swift-crypto")]),
         banking("Ledger", ["Audit", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
-        banking("Identity", ["Audit", "Notifications", "Safeguards", "Redis", .product(name: "Crypto", package: "swift-crypto")]),
+        banking(
+            "Identity", ["Audit", "Notifications", "Safeguards", "Redis", "Documents", .product(name: "Crypto", package: "swift-crypto")]),
         banking("Parties", ["Audit"]),
         .target(name: "Interest", dependencies: ["Kernel"], path: "Sources/Banking/Interest", swiftSettings: strict),
         banking("Products", ["Audit", "Interest"]),

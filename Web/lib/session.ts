@@ -101,6 +101,12 @@ export async function login(username: string, password: string): Promise<void> {
   accept((await call('POST /authentication/login', { body: { username, password } })) as LoginReply & { expiresIn: number });
 }
 
+/** The second step: a code of the authenticator app, or one of the recovery codes. @throws ProblemError */
+export async function verifyMfa(method: 'totp' | 'recoveryCode', code: string): Promise<void> {
+  const challengeId = useSession.getState().challenge?.challengeId ?? '';
+  enter((await call('POST /authentication/mfa/verify', { body: { challengeId, method, code } })) as TokenAnswer);
+}
+
 /** Back to the name and password. */
 export function abandonMfa(): void {
   const { status } = useSession.getState();
@@ -132,6 +138,12 @@ export async function changePassword(currentPassword: string, newPassword: strin
   const outcome = await refresh();
   if (outcome.kind === 'signedIn') enter(outcome.answer);
   else useSession.setState(signedOut);
+}
+
+/** After something about the user has changed; a failure is no news, the next refresh tells it too. */
+export async function refreshUser(): Promise<void> {
+  const user = await call('GET /authentication/me').catch(() => null);
+  if (user) useSession.setState({ user });
 }
 
 // MARK: Signing out

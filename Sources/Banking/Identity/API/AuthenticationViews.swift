@@ -1,3 +1,4 @@
+import Documents
 import HTTPEdge
 import Kernel
 import Safeguards
@@ -91,6 +92,8 @@ struct EnrolmentView: Representation {
     func write(to object: inout ObjectWriter) {
         object.text("secret", enrolment.secret)
         object.text("otpauthUri", enrolment.uri)
+        // A link that is too long for a QR code can still be typed in: the picture is a help, not the way.
+        object.optionalText("qrSvg", (try? QRCode(enrolment.uri))?.svg)
         object.timestamp("expiresAt", enrolment.expiresAt)
     }
 }

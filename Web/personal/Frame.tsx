@@ -1,0 +1,97 @@
+import type { ReactNode } from 'react';
+import { useConnection } from '../lib/http';
+import { navigate, usePlace } from '../lib/router';
+import { logout, useSession } from '../lib/session';
+import { Banner } from '../ui/Banner';
+import { IconButton } from '../ui/Button';
+import { Menu } from '../ui/Menu';
+import { type Place, Shell } from '../ui/Shell';
+import { useMessages } from './messages';
+import { initials } from './shared/names';
+
+/** The channel's navigation around every page. */
+export function Frame({ children }: { children: ReactNode }) {
+  const text = useMessages();
+  const { pathname } = usePlace();
+  const places: Place[] = [
+    { to: '/', label: text.nav.overview, shortLabel: text.nav.overviewShort, icon: 'house' },
+    { to: '/accounts', label: text.nav.accounts, icon: 'wallet' },
+    { to: '/transfer', label: text.nav.transfer, shortLabel: text.nav.transferShort, icon: 'send' },
+    { to: '/beneficiaries', label: text.nav.beneficiaries, shortLabel: text.nav.beneficiariesShort, icon: 'users' },
+  ];
+  const morePlaces: Place[] = [
+    { to: '/profile', label: text.nav.profile, icon: 'circle-user' },
+    { to: '/security', label: text.nav.security, icon: 'shield-check' },
+  ];
+  return (
+    <Shell
+      path={pathname}
+      places={places}
+      morePlaces={morePlaces}
+      phoneActions={<PhoneActions />}
+      account={<WhoIsHere />}
+      notice={<ConnectionNotice />}
+    >
+      {children}
+    </Shell>
+  );
+}
+
+function PhoneActions() {
+  const text = useMessages();
+  const user = useSession((state) => state.user);
+  return (
+    <>
+      <Menu
+        label={text.nav.myAccount}
+        trigger={<Initials name={user?.fullName ?? ''} />}
+        items={[
+          { label: text.nav.profile, icon: 'circle-user', onChoose: () => navigate('/profile') },
+          { label: text.nav.security, icon: 'shield-check', onChoose: () => navigate('/security') },
+          { label: text.nav.signOut, icon: 'log-out', onChoose: () => void logout() },
+        ]}
+      />
+    </>
+  );
+}
+
+function Initials({ name }: { name: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className="flex size-9 shrink-0 items-center justify-center rounded-full bg-brand-soft text-xs font-bold text-brand-text"
+    >
+      {initials(name)}
+    </span>
+  );
+}
+
+function WhoIsHere() {
+  const text = useMessages();
+  const user = useSession((state) => state.user);
+  return (
+    <div className="flex min-h-14 items-center gap-3 rounded-control bg-sunken py-2 pl-3 pr-1">
+      <Initials name={user?.fullName ?? ''} />
+      <span className="min-w-0 flex-1 truncate text-sm font-medium" title={user?.fullName}>
+        {user?.fullName}
+      </span>
+      {user !== null && (
+        <IconButton icon="log-out" label={text.nav.signOut} className="hover:bg-line" onClick={() => void logout()} />
+      )}
+    </div>
+  );
+}
+
+/** No line to the bank, or a slow one. It hangs over the page instead of moving it. */
+function ConnectionNotice() {
+  const text = useMessages();
+  const { isOnline, isSlow } = useConnection();
+  if (isOnline && !isSlow) return null;
+  return (
+    <div className="fixed inset-x-4 top-18 z-40 mx-auto max-w-xl shadow-float lg:left-66 lg:top-4">
+      <Banner tone={isOnline ? 'info' : 'warning'} title={isOnline ? undefined : text.common.offline}>
+        {isOnline ? text.common.slow : text.common.offlineDetail}
+      </Banner>
+    </div>
+  );
+}

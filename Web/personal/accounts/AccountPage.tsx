@@ -1,0 +1,117 @@
+import type { ReactNode } from 'react';
+import type { Account } from '../../lib/api';
+import { useQuery } from '../../lib/query';
+import { Badge, Banner } from '../../ui/Banner';
+import { IconButton, LinkButton } from '../../ui/Button';
+import { DateText } from '../../ui/DateText';
+import { Weave } from '../../ui/Logo';
+import { MoneyText } from '../../ui/MoneyText';
+import { PageHeader } from '../../ui/PageHeader';
+import { Skeleton } from '../../ui/Skeleton';
+import { showToast } from '../../ui/Toast';
+import { useMessages } from '../messages';
+import { AccountNumber, accountTitle, canPay } from '../shared/accounts';
+import { LoadFailure } from '../shared/LoadFailure';
+import { TransactionList } from './TransactionList';
+
+export default function AccountPage({ account: number }: { account: string }) {
+  const text = useMessages();
+  const { data, error, refetch } = useQuery('GET /customer-portal/accounts/{account}', { path: { account: number } });
+  const back = { to: '/accounts', label: text.accounts.back };
+  if (data === undefined) {
+    return (
+      <>
+        <PageHeader title={text.accounts.title} back={back} />
+        {error !== null ? (
+          <LoadFailure problem={error} onRetry={refetch} />
+        ) : (
+          <div className="space-y-6">
+            <Skeleton className="h-52 rounded-card" />
+            <Skeleton className="h-96 rounded-card" />
+          </div>
+        )}
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHeader title={accountTitle(data, text)} back={back} />
+      <Summary account={data} />
+      <TransactionList account={data} />
+    </>
+  );
+}
+
+function Summary({ account }: { account: Account }) {
+  const text = useMessages();
+  const copy = async () => {
+    await navigator.clipboard.writeText(account.accountNumber);
+    showToast(text.accounts.numberCopied);
+  };
+  const hasHold = /[1-9]/.test(account.holdAmount);
+  const hasOverdraft = /[1-9]/.test(account.overdraftLimit);
+  return (
+    <>
+      {account.status === 'frozen' && (
+        <div className="mb-4">
+          <Banner tone="warning">{text.accounts.frozenNotice}</Banner>
+        </div>
+      )}
+      {account.status === 'dormant' && (
+        <div className="mb-4">
+          <Banner tone="warning">{text.accounts.dormantNotice}</Banner>
+        </div>
+      )}
+      <section className="relative mb-8 overflow-hidden rounded-card bg-deep p-6 text-on-deep shadow-card sm:p-7">
+        <Weave className="pointer-events-none absolute -bottom-44 -right-40 size-88" />
+        <div className="relative">
+          <p className="text-sm font-medium text-on-deep-muted">{text.accounts.balance}</p>
+          <p className="mt-1 text-4xl font-semibold tracking-tight sm:text-[2.75rem] sm:leading-tight">
+            <MoneyText amount={account.balance} currency={account.currency} />
+          </p>
+          <dl className="mt-3 flex flex-wrap gap-x-8 gap-y-2 text-sm">
+            <Fact label={text.accounts.available}>
+              <MoneyText amount={account.availableBalance} currency={account.currency} />
+            </Fact>
+            {hasHold && (
+              <Fact label={text.accounts.held}>
+                <MoneyText amount={account.holdAmount} currency={account.currency} />
+              </Fact>
+            )}
+            {hasOverdraft && (
+              <Fact label={text.accounts.overdraft}>
+                <MoneyText amount={account.overdraftLimit} currency={account.currency} />
+              </Fact>
+            )}
+            <Fact label={text.accounts.number}>
+              <span className="inline-flex items-center">
+                <AccountNumber number={account.accountNumber} />
+                <IconButton icon="copy" label={text.accounts.copyNumber} isOnDeep className="-my-3" onClick={() => void copy()} />
+              </span>
+            </Fact>
+            <Fact label={text.accounts.opened}>
+              <DateText at={account.openedDate} />
+            </Fact>
+            {account.status !== 'active' && <Badge tone="warning">{text.accounts.status[account.status]}</Badge>}
+          </dl>
+          <div className="mt-6 flex flex-wrap gap-3">
+            {canPay(account) && (
+              <LinkButton to={`/transfer?from=${account.accountNumber}`} kind="onDeep" icon="send">
+                {text.accounts.sendFrom}
+              </LinkButton>
+            )}
+          </div>
+        </div>
+      </section>
+    </>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-on-deep-muted">{label}</dt>
+      <dd className="font-semibold">{children}</dd>
+    </div>
+  );
+}
