@@ -247,7 +247,13 @@ export function Routes({ routes, notFound, loading }: { routes: readonly Route[]
   useArrival(pathname, key);
   for (const each of routes) {
     const parameters = match(each.pattern, pathname);
-    if (parameters) return <Suspense fallback={loading}>{each.render(parameters as Record<string, string>)}</Suspense>;
+    // A boundary of its own for each page: React keeps what a boundary showed before in the document, hidden, until the new page is there.
+    if (parameters)
+      return (
+        <Suspense key={each.pattern} fallback={loading}>
+          {each.render(parameters as Record<string, string>)}
+        </Suspense>
+      );
   }
   return <>{notFound}</>;
 }

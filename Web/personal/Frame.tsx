@@ -3,8 +3,8 @@ import { useConnection } from '../lib/http';
 import { navigate, usePlace } from '../lib/router';
 import { logout, useSession } from '../lib/session';
 import { Banner } from '../ui/Banner';
-import { IconButton } from '../ui/Button';
-import { Menu } from '../ui/Menu';
+import { Icon } from '../ui/Icon';
+import { Menu, type MenuItem } from '../ui/Menu';
 import { type Place, Shell } from '../ui/Shell';
 import { useMessages } from './messages';
 import { initials } from './shared/names';
@@ -40,19 +40,8 @@ export function Frame({ children }: { children: ReactNode }) {
 function PhoneActions() {
   const text = useMessages();
   const user = useSession((state) => state.user);
-  return (
-    <>
-      <Menu
-        label={text.nav.myAccount}
-        trigger={<Initials name={user?.fullName ?? ''} />}
-        items={[
-          { label: text.nav.profile, icon: 'circle-user', onChoose: () => navigate('/profile') },
-          { label: text.nav.security, icon: 'shield-check', onChoose: () => navigate('/security') },
-          { label: text.nav.signOut, icon: 'log-out', onChoose: () => void logout() },
-        ]}
-      />
-    </>
-  );
+  const items = useAccountItems();
+  return <Menu label={text.nav.myAccount} trigger={<Initials name={user?.fullName ?? ''} />} items={items} />;
 }
 
 function Initials({ name }: { name: string }) {
@@ -66,19 +55,35 @@ function Initials({ name }: { name: string }) {
   );
 }
 
+function useAccountItems(): MenuItem[] {
+  const text = useMessages();
+  return [
+    { label: text.nav.profile, icon: 'circle-user', onChoose: () => navigate('/profile') },
+    { label: text.nav.security, icon: 'shield-check', onChoose: () => navigate('/security') },
+    { label: text.nav.signOut, icon: 'log-out', onChoose: () => void logout() },
+  ];
+}
+
 function WhoIsHere() {
   const text = useMessages();
   const user = useSession((state) => state.user);
+  const items = useAccountItems();
+  if (user === null) return <div className="h-14" />;
   return (
-    <div className="flex min-h-14 items-center gap-3 rounded-control bg-sunken py-2 pl-3 pr-1">
-      <Initials name={user?.fullName ?? ''} />
-      <span className="min-w-0 flex-1 truncate text-sm font-medium" title={user?.fullName}>
-        {user?.fullName}
-      </span>
-      {user !== null && (
-        <IconButton icon="log-out" label={text.nav.signOut} className="hover:bg-line" onClick={() => void logout()} />
-      )}
-    </div>
+    <Menu
+      label={text.nav.myAccount}
+      opens="up"
+      align="left"
+      isWide
+      items={items}
+      trigger={
+        <span className="flex min-h-14 w-full min-w-0 items-center gap-3 px-3 py-2">
+          <Initials name={user.fullName} />
+          <span className="min-w-0 flex-1 truncate text-sm font-medium">{user.fullName}</span>
+          <Icon name="chevron-down" size={16} className="rotate-180 text-muted" />
+        </span>
+      }
+    />
   );
 }
 

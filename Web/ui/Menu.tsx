@@ -17,11 +17,16 @@ export function Menu({
   items,
   trigger,
   align = 'right',
+  opens = 'down',
+  isWide = false,
 }: {
   label: string;
   items: MenuItem[];
   trigger?: ReactNode;
   align?: 'left' | 'right';
+  opens?: 'down' | 'up';
+  /** The button takes the width there is. */
+  isWide?: boolean;
 }) {
   const [isOpen, setIsOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -70,7 +75,7 @@ export function Menu({
   };
 
   return (
-    <div ref={root} className="relative inline-block">
+    <div ref={root} className={isWide ? 'relative' : 'relative inline-block'}>
       <button
         ref={button}
         type="button"
@@ -80,7 +85,12 @@ export function Menu({
         aria-label={label}
         title={label}
         onClick={() => setIsOpen(!isOpen)}
-        className="inline-flex min-h-11 min-w-11 items-center justify-center rounded-full text-muted transition-colors hover:bg-sunken hover:text-ink"
+        className={classes(
+          'inline-flex min-h-11 min-w-11 items-center transition-colors',
+          isWide
+            ? 'w-full rounded-control text-left text-ink hover:bg-sunken'
+            : 'justify-center rounded-full text-muted hover:bg-sunken hover:text-ink',
+        )}
       >
         {trigger ?? <Icon name="ellipsis-vertical" size={20} />}
       </button>
@@ -91,7 +101,8 @@ export function Menu({
           aria-label={label}
           onKeyDown={onKeyDown}
           className={classes(
-            'rise absolute z-40 mt-1 min-w-52 rounded-control border border-line bg-raised p-1.5 shadow-float',
+            'rise absolute z-40 min-w-52 rounded-control border border-line bg-raised p-1.5 shadow-float',
+            opens === 'up' ? 'bottom-full mb-1' : 'mt-1',
             align === 'right' ? 'right-0' : 'left-0',
           )}
         >

@@ -61,7 +61,7 @@ export function Shell({
     <div className="min-h-dvh lg:pl-66">
       <a
         href="#content"
-        className="fixed left-4 top-3 z-50 -translate-y-20 rounded-control bg-brand px-4 py-3 font-semibold text-on-brand focus:translate-y-0"
+        className="sr-only z-50 rounded-control bg-brand px-4 py-3 font-semibold text-on-brand focus:not-sr-only focus:fixed focus:left-4 focus:top-3 focus:px-4 focus:py-3"
       >
         {texts.skipToContent}
       </a>
@@ -165,14 +165,14 @@ export function FrontDoor({
 }) {
   return (
     <div className="grid min-h-dvh lg:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
-      <div className="relative hidden flex-col overflow-hidden bg-deep p-12 lg:flex">
+      <header className="relative hidden flex-col overflow-hidden bg-deep p-12 lg:flex">
         <Weave className="absolute -bottom-80 -right-80 size-[44rem]" />
         <Logo size={44} onDeep />
         <div className="relative mt-[18vh] max-w-md flex-1">
           <p className="text-balance text-4xl font-semibold leading-tight tracking-tight text-on-deep">{motto}</p>
           <p className="mt-4 text-lg text-on-deep-muted">{detail}</p>
         </div>
-      </div>
+      </header>
       <main id="content" className="flex flex-col px-5 pb-10 pt-4 sm:px-10">
         <div className="flex min-h-11 items-center justify-between lg:justify-end">
           <span className="lg:hidden">

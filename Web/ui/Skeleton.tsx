@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { classes } from './classes';
 import { useUiTexts } from './texts';
 
@@ -10,7 +11,7 @@ export function Skeleton({ className }: { className?: string }) {
 export function SkeletonRows({ count, rowHeight = 'h-18' }: { count: number; rowHeight?: string }) {
   const texts = useUiTexts();
   return (
-    <div role="status" aria-label={texts.loading}>
+    <div role="status" aria-busy="true" aria-label={texts.loading}>
       {Array.from({ length: count }, (_, index) => (
         <div key={index} className={classes('flex items-center gap-4 border-b border-line px-5 last:border-b-0', rowHeight)}>
           <Skeleton className="size-10 shrink-0 rounded-full" />
@@ -21,6 +22,16 @@ export function SkeletonRows({ count, rowHeight = 'h-18' }: { count: number; row
           <Skeleton className="h-4 w-24" />
         </div>
       ))}
+    </div>
+  );
+}
+
+/** Around skeletons of a page's own shape: says that they stand for something that is on its way. */
+export function Waiting({ children, className }: { children: ReactNode; className?: string }) {
+  const texts = useUiTexts();
+  return (
+    <div role="status" aria-busy="true" aria-label={texts.loading} className={className}>
+      {children}
     </div>
   );
 }

@@ -34,7 +34,7 @@ export function Progress({ label }: { label?: string }) {
   const texts = useUiTexts();
   const isVisible = useAfter(300);
   return (
-    <div role="status" className="flex min-h-40 flex-col items-center justify-center gap-3 text-muted">
+    <div role="status" aria-busy="true" className="flex min-h-40 flex-col items-center justify-center gap-3 text-muted">
       <Spinner size={28} />
       <p className={classes('text-sm', !isVisible && 'invisible')}>{label ?? texts.loading}</p>
     </div>

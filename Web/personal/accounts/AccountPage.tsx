@@ -7,7 +7,7 @@ import { DateText } from '../../ui/DateText';
 import { Weave } from '../../ui/Logo';
 import { MoneyText } from '../../ui/MoneyText';
 import { PageHeader } from '../../ui/PageHeader';
-import { Skeleton } from '../../ui/Skeleton';
+import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { showToast } from '../../ui/Toast';
 import { useMessages } from '../messages';
 import { AccountNumber, accountTitle, canPay } from '../shared/accounts';
@@ -25,10 +25,10 @@ export default function AccountPage({ account: number }: { account: string }) {
         {error !== null ? (
           <LoadFailure problem={error} onRetry={refetch} />
         ) : (
-          <div className="space-y-6">
+          <Waiting className="space-y-6">
             <Skeleton className="h-52 rounded-card" />
             <Skeleton className="h-96 rounded-card" />
-          </div>
+          </Waiting>
         )}
       </>
     );

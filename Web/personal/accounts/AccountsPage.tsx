@@ -7,7 +7,7 @@ import { EmptyState } from '../../ui/EmptyState';
 import { Icon } from '../../ui/Icon';
 import { MoneyText } from '../../ui/MoneyText';
 import { PageHeader } from '../../ui/PageHeader';
-import { Skeleton } from '../../ui/Skeleton';
+import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { useMessages } from '../messages';
 import { AccountNumber, accountTitle, inOrderOfUse } from '../shared/accounts';
 import { LoadFailure } from '../shared/LoadFailure';
@@ -35,10 +35,10 @@ export default function AccountsPage() {
       ) : error !== null ? (
         <LoadFailure problem={error} onRetry={refetch} />
       ) : (
-        <div className="grid gap-4 md:grid-cols-2">
+        <Waiting className="grid gap-4 md:grid-cols-2">
           <Skeleton className="h-44 rounded-card" />
           <Skeleton className="h-44 rounded-card" />
-        </div>
+        </Waiting>
       )}
     </>
   );

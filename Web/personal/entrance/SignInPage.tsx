@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import type { Root } from '../../lib/api';
 import { useSession } from '../../lib/session';
 import { Banner } from '../../ui/Banner';
 import { Icon } from '../../ui/Icon';
@@ -17,9 +18,9 @@ function useIsDemo(): boolean {
   const [isDemo, setIsDemo] = useState(false);
   useEffect(() => {
     const abort = new AbortController();
-    fetch('/api/platform/mode', { signal: abort.signal })
-      .then((response) => (response.ok ? response.json() : null))
-      .then((answer: { mode?: string } | null) => setIsDemo(answer?.mode === 'demo'))
+    fetch('/api', { signal: abort.signal })
+      .then((answer) => (answer.ok ? (answer.json() as Promise<Root>) : null))
+      .then((root) => setIsDemo(root?.mode === 'demo'))
       .catch(() => {});
     return () => abort.abort();
   }, []);

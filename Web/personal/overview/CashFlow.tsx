@@ -1,20 +1,23 @@
-import type { CashFlow as CashFlowReport } from '../../lib/api';
+import type { CashFlow as CashFlowReport, Input } from '../../lib/api';
 import { formatMoney, formatMonth, minorUnits } from '../../lib/format';
 import { useLanguage } from '../../lib/i18n';
 import { useQuery } from '../../lib/query';
 import { Card, CardTitle } from '../../ui/Card';
 import { BarChart } from '../../ui/charts/BarChart';
 import { EmptyState } from '../../ui/EmptyState';
-import { Skeleton } from '../../ui/Skeleton';
+import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { useMessages } from '../messages';
 import { LoadFailure } from '../shared/LoadFailure';
+
+/** The last six months in one currency. */
+export function cashFlowQuestion(currency: string): Input<'GET /customer-portal/analytics/cash-flow'> {
+  return { query: { granularity: 'month', currency } };
+}
 
 /** Income and spending of the last six months, as the bank counted them; only the height of the bars is worked out here. */
 export function CashFlow({ currency }: { currency: string }) {
   const text = useMessages();
-  const { data, error, refetch } = useQuery('GET /customer-portal/analytics/cash-flow', {
-    query: { granularity: 'month', currency },
-  });
+  const { data, error, refetch } = useQuery('GET /customer-portal/analytics/cash-flow', cashFlowQuestion(currency));
   return (
     <Card className="min-h-80">
       <CardTitle>{text.overview.cashFlow}</CardTitle>
@@ -23,7 +26,9 @@ export function CashFlow({ currency }: { currency: string }) {
       ) : error !== null ? (
         <LoadFailure problem={error} onRetry={refetch} />
       ) : (
-        <Skeleton className="h-56 w-full" />
+        <Waiting>
+          <Skeleton className="h-56 w-full" />
+        </Waiting>
       )}
     </Card>
   );

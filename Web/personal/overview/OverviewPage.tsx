@@ -16,7 +16,7 @@ import { AccountNumber, accountTitle, inOrderOfUse } from '../shared/accounts';
 import { setAmountsHidden, useAmounts } from '../shared/amounts';
 import { LoadFailure } from '../shared/LoadFailure';
 import { TransactionIcon, transactionDetail, transactionTitle } from '../shared/transactions';
-import { CashFlow } from './CashFlow';
+import { CashFlow, cashFlowQuestion } from './CashFlow';
 import { OverviewSkeleton } from './OverviewSkeleton';
 
 /** What one wants to know first: how much there is, what happened, and the way to what is done most. */
@@ -25,6 +25,9 @@ export default function OverviewPage() {
   const language = useLanguage();
   const user = useSession((state) => state.user);
   const { data, error, refetch } = useQuery('GET /customer-portal/dashboard');
+  const isSignedIn = useSession((state) => state.status === 'signedIn');
+  // Asked for beside the overview, not after it.
+  useQuery('GET /customer-portal/analytics/cash-flow', isSignedIn ? cashFlowQuestion('KES') : null);
   const now = new Date();
   const hour = (now.getUTCHours() + 3) % 24;
   const firstName = (user?.fullName ?? '').split(' ')[0] ?? '';

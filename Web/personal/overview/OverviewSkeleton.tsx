@@ -1,9 +1,9 @@
-import { Skeleton, SkeletonRows } from '../../ui/Skeleton';
+import { Skeleton, SkeletonRows, Waiting } from '../../ui/Skeleton';
 
 /** The overview's shape, so that the page stands still when the figures arrive. */
 export function OverviewSkeleton() {
   return (
-    <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
+    <Waiting className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
       <div className="flex min-w-0 flex-col gap-6">
         <div className="h-44 rounded-card bg-deep" />
         <div className="grid grid-cols-3 gap-2 sm:gap-3">
@@ -18,6 +18,6 @@ export function OverviewSkeleton() {
       <div className="h-96 rounded-card border border-line bg-surface py-14">
         <SkeletonRows count={4} />
       </div>
-    </div>
+    </Waiting>
   );
 }

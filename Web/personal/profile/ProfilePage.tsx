@@ -11,7 +11,7 @@ import { Dialog } from '../../ui/Dialog';
 import { Field, TextInput } from '../../ui/Field';
 import { PageHeader } from '../../ui/PageHeader';
 import { RadioCards } from '../../ui/Select';
-import { Skeleton } from '../../ui/Skeleton';
+import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { showToast } from '../../ui/Toast';
 import { setTheme, type Theme, useTheme } from '../../ui/theme';
 import { useMessages } from '../messages';
@@ -32,7 +32,9 @@ export default function ProfilePage() {
         ) : error !== null ? (
           <LoadFailure problem={error} onRetry={refetch} />
         ) : (
-          <Skeleton className="h-96 rounded-card" />
+          <Waiting>
+            <Skeleton className="h-96 rounded-card" />
+          </Waiting>
         )}
         <Preferences profile={data} />
       </div>

@@ -5,7 +5,7 @@ import { Button } from '../../ui/Button';
 import { Card, CardTitle } from '../../ui/Card';
 import { Dialog } from '../../ui/Dialog';
 import { PageHeader } from '../../ui/PageHeader';
-import { Skeleton } from '../../ui/Skeleton';
+import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { showToast } from '../../ui/Toast';
 import { ChangePasswordForm } from '../entrance/ChangePasswordForm';
 import { useMessages } from '../messages';
@@ -77,7 +77,9 @@ function SecondFactor() {
       ) : error !== null ? (
         <LoadFailure problem={error} onRetry={refetch} />
       ) : (
-        <Skeleton className="mt-5 h-12 w-40" />
+        <Waiting>
+          <Skeleton className="mt-5 h-12 w-40" />
+        </Waiting>
       )}
       <Suspense fallback={null}>
         {dialog === 'enrol' && <EnrolDialog onClose={close} />}

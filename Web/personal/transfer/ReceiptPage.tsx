@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Transaction } from '../../lib/api';
-import { formatDateTime, formatMoney } from '../../lib/format';
+import { formatDateTime, formatMoney, sumAmounts } from '../../lib/format';
 import { useLanguage } from '../../lib/i18n';
 import { useQuery } from '../../lib/query';
 import { href, usePlace, useTitle } from '../../lib/router';
@@ -11,7 +11,7 @@ import { type Detail, Receipt } from '../../ui/Details';
 import { Icon } from '../../ui/Icon';
 import { MoneyText } from '../../ui/MoneyText';
 import { PageHeader } from '../../ui/PageHeader';
-import { Skeleton } from '../../ui/Skeleton';
+import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { showToast } from '../../ui/Toast';
 import { useMessages } from '../messages';
 import { AccountNumber } from '../shared/accounts';
@@ -30,7 +30,13 @@ export default function ReceiptPage({ transactionId }: { transactionId: string }
       ) : (
         <>
           <PageHeader title={text.transfer.receiptTitle} />
-          {error !== null ? <LoadFailure problem={error} onRetry={refetch} /> : <Skeleton className="h-128 rounded-card" />}
+          {error !== null ? (
+            <LoadFailure problem={error} onRetry={refetch} />
+          ) : (
+            <Waiting>
+              <Skeleton className="h-128 rounded-card" />
+            </Waiting>
+          )}
         </>
       )}
     </div>
@@ -43,12 +49,13 @@ function Content({ transaction }: { transaction: Transaction }) {
   const isJustSent = (usePlace().state as { isJustSent?: boolean } | null)?.isJustSent === true;
   const isDebit = transaction.direction === 'debit';
   const canRepeat = isDebit && transaction.type === 'transfer' && /^\d{13}$/.test(transaction.counterpartyAccountNumber ?? '');
+  const hasFee = isDebit && /[1-9]/.test(transaction.fee);
   const name = transactionTitle(transaction, text);
   useTitle(`${text.transfer.receiptTitle} ${transaction.reference}`);
   const items: (Detail | null)[] = [
     transaction.counterpartyAccountNumber
       ? {
-          label: text.transfer.counterparty,
+          label: isDebit ? text.transfer.recipient : text.transfer.sender,
           value: (
             <>
               <span className="block">{name}</span>
@@ -68,10 +75,23 @@ function Content({ transaction }: { transaction: Transaction }) {
     isDebit && /[1-9]/.test(transaction.excise)
       ? { label: text.transfer.excise, value: <MoneyText amount={transaction.excise} currency={transaction.currency} /> }
       : null,
+    hasFee
+      ? {
+          label: text.transfer.totalTaken,
+          value: (
+            <MoneyText
+              amount={sumAmounts([transaction.amount, transaction.fee, transaction.excise], transaction.currency)}
+              currency={transaction.currency}
+            />
+          ),
+        }
+      : {
+          label: text.transfer.balanceAfter,
+          value: <MoneyText amount={transaction.balanceAfter} currency={transaction.currency} />,
+        },
     { label: text.transfer.date, value: formatDateTime(transaction.postedAt, language) },
     { label: text.transfer.valueDate, value: <DateText at={transaction.valueDate} /> },
     { label: text.common.reference, value: <span className="tabular-nums">{transaction.reference}</span> },
-    { label: text.transfer.balanceAfter, value: <MoneyText amount={transaction.balanceAfter} currency={transaction.currency} /> },
   ];
   return (
     <>
@@ -155,11 +175,9 @@ function Actions({ transaction, canRepeat }: { transaction: Transaction; canRepe
         {text.transfer.savePDF}
       </Button>
       {canRepeat && (
-        <>
-          <LinkButton to={`/transfer?${repeat}`} kind="secondary" icon="repeat" className="max-sm:w-full">
+        <LinkButton to={`/transfer?${repeat}`} kind="secondary" icon="repeat" className="max-sm:w-full">
             {text.transfer.again}
           </LinkButton>
-        </>
       )}
     </div>
   );

@@ -12,7 +12,7 @@ import { EmptyState } from '../../ui/EmptyState';
 import { Field, TextInput } from '../../ui/Field';
 import { MoneyInput } from '../../ui/MoneyInput';
 import { PageHeader } from '../../ui/PageHeader';
-import { Skeleton } from '../../ui/Skeleton';
+import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { Stepper } from '../../ui/Stepper';
 import { Tabs } from '../../ui/Tabs';
 import { useMessages } from '../messages';
@@ -48,7 +48,9 @@ export default function TransferPage() {
       ) : error !== null ? (
         <LoadFailure problem={error} onRetry={refetch} />
       ) : (
-        <Skeleton className="h-128 rounded-card" />
+        <Waiting>
+          <Skeleton className="h-128 rounded-card" />
+        </Waiting>
       )}
     </div>
   );
