@@ -52,8 +52,10 @@ public struct MessageDelivery: Sendable {
         let leased = try await pool.transaction { transaction in
             try MessageStore.lease(limit: Self.batchSize, at: now, until: now.adding(seconds: policy.leaseSeconds), in: transaction)
         }
-        for message in leased {
-            try await attempt(message)
+        // Side by side, so that a slow server never makes the last of them outlast the lease.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for message in leased { group.addTask { try await attempt(message) } }
+            try await group.waitForAll()
         }
         return leased.count
     }

@@ -73,6 +73,22 @@ enum MessageStore {
         return try transaction.query(sql).map(entry)
     }
 
+    /// How many messages of a kind a person was sent lately; counts no further than `greatest`.
+    static func count(
+        username: String, templatePrefix: String, since: Timestamp, atMost greatest: Int64, in transaction: Transaction
+    ) throws -> Int64 {
+        let row = try transaction.query(
+            """
+            SELECT count(*) FROM (
+                SELECT FROM notifications.message
+                WHERE lower(username) = \(username.lowercased()) AND username IS NOT NULL AND created_at >= \(since)
+                    AND starts_with(template, \(templatePrefix))
+                ORDER BY id DESC LIMIT \(greatest)) AS counted
+            """
+        ).first
+        return try row?.int64(0) ?? 0
+    }
+
     private static func entry(_ row: Row) throws -> OutboxEntry {
         OutboxEntry(
             id: try row.identifier(0), channel: try channel(row, 1), recipient: try row.text(2), template: try row.text(3),

@@ -34,6 +34,53 @@ public enum NotificationsMigrations {
 
                 GRANT USAGE ON SCHEMA notifications TO wekeza_app;
                 GRANT SELECT, INSERT, UPDATE ON notifications.message TO wekeza_app;
-                """)
+                """),
+        Migration(
+            name: "notifications/002_notices",
+            sql: """
+                -- What people read in the application. A source reaches a person once.
+                CREATE TABLE notifications.notice (
+                    id uuid PRIMARY KEY,
+                    user_id uuid NOT NULL,
+                    kind text NOT NULL,
+                    template text NOT NULL,
+                    source text NOT NULL,
+                    title text NOT NULL,
+                    body text NOT NULL,
+                    link text,
+                    created_at timestamptz NOT NULL,
+                    read_at timestamptz,
+                    CONSTRAINT notice_once UNIQUE (user_id, template, source)
+                );
+                CREATE INDEX notice_by_user ON notifications.notice (user_id, id DESC);
+                CREATE INDEX notice_unread ON notifications.notice (user_id) WHERE read_at IS NULL;
+
+                CREATE TABLE notifications.preference (
+                    user_id uuid PRIMARY KEY,
+                    email boolean NOT NULL,
+                    sms boolean NOT NULL,
+                    push boolean NOT NULL,
+                    debit boolean NOT NULL,
+                    credit boolean NOT NULL,
+                    login boolean NOT NULL,
+                    marketing boolean NOT NULL,
+                    updated_at timestamptz NOT NULL
+                );
+
+                -- Texts that the bank has changed; the others are the program's own.
+                CREATE TABLE notifications.template (
+                    code text NOT NULL,
+                    medium text NOT NULL CHECK (medium IN ('inApp', 'email', 'sms')),
+                    language text NOT NULL CHECK (language IN ('en', 'sw')),
+                    title text NOT NULL,
+                    body text NOT NULL CHECK (body <> ''),
+                    version bigint NOT NULL CHECK (version > 0),
+                    updated_at timestamptz NOT NULL,
+                    updated_by uuid NOT NULL,
+                    PRIMARY KEY (code, medium, language)
+                );
+
+                GRANT SELECT, INSERT, UPDATE ON notifications.notice, notifications.preference, notifications.template TO wekeza_app;
+                """),
     ]
 }
