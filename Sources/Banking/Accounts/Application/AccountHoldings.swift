@@ -5,6 +5,28 @@ import Postgres
 public struct AccountHoldings: Sendable {
     public init() {}
 
+    /// A page of the accounts that were opened by a day and approved, in the order of their identifiers: for runs over all of them.
+    public func accounts(
+        openedBy date: BusinessDate, after place: Identifier<Account>?, limit: Int, in transaction: Transaction
+    ) throws -> [(id: Identifier<Account>, currency: Currency)] {
+        try transaction.query(
+            """
+            SELECT id, currency FROM accounts.account
+            WHERE opened_date <= \(date) AND (\(place)::uuid IS NULL OR id > \(place)) AND status NOT IN ('pendingApproval', 'rejected')
+            ORDER BY id LIMIT \(Int64(limit))
+            """
+        ).map { (id: try $0.identifier(0), currency: try $0.currency(1)) }
+    }
+
+    /// The numbers of accounts.
+    public func numbers(
+        of accounts: [Identifier<Account>], in transaction: Transaction
+    ) throws -> [Identifier<Account>: String] {
+        let rows = try transaction.query("SELECT id, account_number FROM accounts.account WHERE id = ANY(\(accounts)::uuid[])")
+        return Dictionary(
+            try rows.map { (try $0.identifier(0, as: Account.self), try $0.text(1)) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The holders of accounts, the primary one first; an account that does not exist is left out.
     public func holdings(
         of accounts: [Identifier<Account>], in transaction: Transaction

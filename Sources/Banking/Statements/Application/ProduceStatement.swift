@@ -1,0 +1,139 @@
+import Accounts
+import Crypto
+import Documents
+import Kernel
+import Ledger
+import Postgres
+
+/// Draws up statements from the books.
+public struct ProduceStatement: Sendable {
+    public static let longestDays: Int32 = 366
+    /// More entries than this do not fit one answer.
+    static let mostEntries: Int64 = 200_000
+    static let mostPrintedEntries: Int64 = 20_000
+    private static let pageSize = 2_000
+
+    private let queries: AccountQueries
+    private let businessDay: BusinessDayCache
+    private let pool: ConnectionPool
+    private let reader: LedgerReader
+    private let key: [UInt8]
+
+    /// - Parameters:
+    ///   - pool: for reading
+    ///   - key: makes the codes by which the bank knows its own statements
+    public init(
+        queries: AccountQueries, businessDay: BusinessDayCache, pool: ConnectionPool, reader: LedgerReader, key: [UInt8]
+    ) {
+        self.queries = queries
+        self.businessDay = businessDay
+        self.pool = pool
+        self.reader = reader
+        self.key = key
+    }
+
+    /// - Parameters:
+    ///   - from: nil is the first day of the month that the statement ends in
+    ///   - to: nil is the open business date
+    ///   - isPrinted: paper has less room
+    /// - Throws: 404 `account_not_found`; 422 `range_too_long`, `out_of_range`
+    public func statement(
+        of reference: String, from: BusinessDate?, to: BusinessDate?, isPrinted: Bool, viewer: AccountViewer, deadline: Timestamp?
+    ) async throws -> AccountStatement {
+        // Through the account itself: one that waits for its approval is not there yet.
+        let account = try await queries.account(reference, viewer: viewer).identity
+        let today = try await businessDay.current()
+        let to = to ?? today
+        let from = from ?? BusinessDate(year: to.year, month: to.month, day: 1) ?? to
+        guard from <= to else { throw Refusal.validation([.init("from", "out_of_range", "from is after to")]) }
+        guard to.days(since: from) < Self.longestDays else {
+            throw Refusal.rule("range_too_long", "A statement covers at most \(Self.longestDays) days", field: "from")
+        }
+        let reader = reader
+        let (period, entries) = try await pool.snapshot(deadline: deadline) { transaction in
+            guard let period = try reader.periods(of: [account.id], from: from, to: to, in: transaction).first else {
+                throw Refusal.notFound("account_not_found", "There is no such account")
+            }
+            guard period.creditCount + period.debitCount <= (isPrinted ? Self.mostPrintedEntries : Self.mostEntries) else {
+                throw Refusal.rule("range_too_long", "There are too many entries; please ask for a shorter period", field: "from")
+            }
+            var entries: [EntryView] = []
+            while true {
+                let page = try reader.entries(of: period, after: entries.last?.cursor, limit: Self.pageSize, in: transaction)
+                entries += page
+                if page.count < Self.pageSize { break }
+            }
+            return (period, entries)
+        }
+        let details = try await queries.decorated(entries, viewer: viewer)
+        func money(_ minorUnits: Int64) -> Money { Money(minorUnits: minorUnits, currency: account.currency) }
+        return try AccountStatement(
+            accountID: account.id, accountNumber: account.number, accountName: account.name, branchCode: account.branchCode,
+            fromDate: from, toDate: to, openingBalance: money(period.openingBalance), closingBalance: money(period.closingBalance),
+            entries: details.map { Self.entry($0) })
+    }
+
+    private static func entry(_ details: TransactionDetails) -> AccountStatement.Entry {
+        let entry = details.entry
+        func money(_ minorUnits: Int64) -> Money { Money(minorUnits: minorUnits, currency: entry.currency) }
+        let type = TransactionTypeName(entry.type).rawValue
+        return AccountStatement.Entry(
+            date: entry.businessDate, valueDate: entry.valueDate, reference: entry.reference,
+            description: EntryDescription.text(of: details), type: type, amount: money(entry.amount), balance: money(entry.balanceAfter),
+            isReversal: entry.reversalOf != nil, counterparty: details.counterpartyName, transactionID: entry.transactionID,
+            postedAt: entry.postedAt)
+    }
+
+    /// Twelve characters over everything that a statement says.
+    func verificationCode(of statement: AccountStatement) -> String {
+        var hash = HMAC<SHA256>(key: SymmetricKey(data: key))
+        func add(_ text: String) { hash.update(data: Array((text + "|").utf8)) }
+        for text in [
+            statement.accountNumber, statement.currency.code, statement.fromDate.description, statement.toDate.description,
+            String(statement.openingBalance.minorUnits), String(statement.closingBalance.minorUnits),
+        ] { add(text) }
+        for entry in statement.entries { add("\(entry.transactionID) \(entry.amount.minorUnits)") }
+        let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+        var bits = hash.finalize().prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        var code = ""
+        for position in 0..<12 {
+            if position > 0, position.isMultiple(of: 4) { code.append("-") }
+            code.append(alphabet[Int(bits & 31)])
+            bits >>= 5
+        }
+        return code
+    }
+}
+
+/// An entry in the words of a statement.
+enum EntryDescription {
+    static func text(of details: TransactionDetails) -> String {
+        let entry = details.entry
+        let party = details.counterpartyName ?? details.counterpartyAccountNumber
+        var text: String
+        switch entry.type {
+        case .transfer:
+            text = entry.amount < 0 ? "Transfer" + (party.map { " to \($0)" } ?? "") : "Transfer" + (party.map { " from \($0)" } ?? "")
+        case .withholdingTax: text = "Withholding tax"
+        case .fx: text = "Currency exchange"
+        case .excise: text = "Excise duty"
+        default: text = words(TransactionTypeName(entry.type).rawValue)
+        }
+        if entry.reversalOf != nil { text = "Reversal: " + text }
+        if let narration = entry.narration, !narration.isEmpty { text += " – " + narration }
+        return text
+    }
+
+    /// `billPayment` → `Bill payment`.
+    private static func words(_ name: String) -> String {
+        var words = ""
+        for character in name {
+            if character.isUppercase {
+                words += " " + character.lowercased()
+            } else {
+                words += words.isEmpty ? character.uppercased() : String(character)
+            }
+        }
+        return words
+    }
+}

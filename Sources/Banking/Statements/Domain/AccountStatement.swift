@@ -1,0 +1,124 @@
+import Kernel
+
+/// A statement of one account: every format is drawn from this one value, so all of them say the same.
+public struct AccountStatement: Sendable, Equatable {
+    public struct Entry: Sendable, Equatable {
+        public let date: BusinessDate
+        public let valueDate: BusinessDate
+        public let reference: String
+        public let description: String
+        /// Name of the contract's transaction type.
+        public let type: String
+        /// Positive is a credit.
+        public let amount: Money
+        public let balance: Money
+        public let isReversal: Bool
+        public let counterparty: String?
+        public let transactionID: Identifier<TransactionRecord>
+        public let postedAt: Timestamp
+
+        public init(
+            date: BusinessDate, valueDate: BusinessDate, reference: String, description: String, type: String, amount: Money,
+            balance: Money, isReversal: Bool, counterparty: String?, transactionID: Identifier<TransactionRecord>, postedAt: Timestamp
+        ) {
+            self.date = date
+            self.valueDate = valueDate
+            self.reference = reference
+            self.description = description
+            self.type = type
+            self.amount = amount
+            self.balance = balance
+            self.isReversal = isReversal
+            self.counterparty = counterparty
+            self.transactionID = transactionID
+            self.postedAt = postedAt
+        }
+
+        public var isCredit: Bool { !amount.isNegative }
+        public var debit: Money? { isCredit ? nil : magnitude }
+        public var credit: Money? { isCredit ? magnitude : nil }
+        public var magnitude: Money { Money(minorUnits: Int64(clamping: amount.minorUnits.magnitude), currency: amount.currency) }
+    }
+
+    public let accountID: Identifier<Account>
+    public let accountNumber: String
+    public let accountName: String
+    public let branchCode: String
+    public let fromDate: BusinessDate
+    public let toDate: BusinessDate
+    public let openingBalance: Money
+    public let closingBalance: Money
+    public let totalDebits: Money
+    public let totalCredits: Money
+    public let debitCount: Int64
+    public let creditCount: Int64
+    public let entries: [Entry]
+
+    /// - Throws: `StatementFailure` unless opening plus movements is closing and every balance follows from the one before
+    public init(
+        accountID: Identifier<Account>, accountNumber: String, accountName: String, branchCode: String, fromDate: BusinessDate,
+        toDate: BusinessDate, openingBalance: Money, closingBalance: Money, entries: [Entry]
+    ) throws(StatementFailure) {
+        self.accountID = accountID
+        self.accountNumber = accountNumber
+        self.accountName = accountName
+        self.branchCode = branchCode
+        self.fromDate = fromDate
+        self.toDate = toDate
+        self.openingBalance = openingBalance
+        self.closingBalance = closingBalance
+        self.entries = entries
+        var (balance, debits, credits) = (Int128(openingBalance.minorUnits), Int128(0), Int128(0))
+        var (debitCount, creditCount) = (Int64(0), Int64(0))
+        for entry in entries {
+            balance += Int128(entry.amount.minorUnits)
+            guard balance == Int128(entry.balance.minorUnits) else {
+                throw StatementFailure("the balance after \(entry.transactionID) does not follow from the one before")
+            }
+            if entry.isCredit {
+                credits += Int128(entry.amount.minorUnits)
+                creditCount += 1
+            } else {
+                debits -= Int128(entry.amount.minorUnits)
+                debitCount += 1
+            }
+        }
+        guard balance == Int128(closingBalance.minorUnits) else {
+            throw StatementFailure("opening balance and entries of \(accountNumber) do not make the closing balance")
+        }
+        let currency = openingBalance.currency
+        totalDebits = Money(minorUnits: Int64(clamping: debits), currency: currency)
+        totalCredits = Money(minorUnits: Int64(clamping: credits), currency: currency)
+        self.debitCount = debitCount
+        self.creditCount = creditCount
+    }
+
+    public var currency: Currency { openingBalance.currency }
+
+    public var number: String { StatementNumber.text(closing: toDate) }
+
+    /// Name of a file without its ending.
+    public var fileName: String { "statement-\(accountNumber)-\(fromDate)-\(toDate)" }
+}
+
+/// Five digits, as SWIFT wants them: two of the year and three of the day in it that the statement closes with. Numbers of one account
+/// grow with time, and a statement that is made again has the number it had.
+enum StatementNumber {
+    static func text(closing date: BusinessDate) -> String {
+        let newYear = BusinessDate(year: date.year, month: 1, day: 1) ?? date
+        func digits(_ value: Int, _ count: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, count - text.count)) + text
+        }
+        return digits(date.year % 100, 2) + digits(Int(date.days(since: newYear)) + 1, 3)
+    }
+}
+
+/// The books do not bear out a statement. Nothing is printed then.
+public struct StatementFailure: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
