@@ -51,8 +51,8 @@ let package = Package(
 
         .systemLibrary(name: "CHaru", path: "Sources/Platform/CHaru", providers: [.apt(["libhpdf-dev"])]),
         .systemLibrary(
-            name: "CQREncode", path: "Sources/Platform/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
-        .systemLibrary(name: "CCurl", path: "Sources/Platform/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+            name: "CQREncode", path: "Sources/Platform/CQREncode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CCurl", path: "Sources/Platform/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // MARK: Kernel
         .target(name: "Kernel", path: "Sources/Kernel", swiftSettings: strict),
@@ -100,7 +100,10 @@ let package = Package(
                 "Audit", "Ledger", "Parties", "Products", "Accounts", "Notifications", "Documents",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        banking("Notifications", ["Audit", .product(name: "Logging", package: "swift-log")]),
+        banking("Notifications", ["Audit", "CCurl", .product(name: "Logging", package: "swift-log")]),
+        banking(
+            "Statements",
+            ["Audit", "Ledger", "Accounts", "Documents", .product(name: "Crypto", package: "swift-crypto")]),
         banking("DataImport", ["Ledger", "Parties", "Products", "Accounts", .product(name: "Crypto", package: "swift-crypto")]),
 
         // MARK: Channels
@@ -113,7 +116,7 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Safeguards",
-                "Audit", "Ledger", "Identity", "Parties", "Products", "Accounts", "Payments", "Notifications", "DataImport",
+                "Audit", "Ledger", "Identity", "Parties", "Products", "Accounts", "Payments", "Statements", "Notifications", "DataImport",
                 "WebHosting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"), .product(name: "Crypto", package: "swift-crypto"),
@@ -167,7 +170,7 @@ let package = Package(
         tests(
             "PaymentsTests",
             [
-                "Payments", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "HTTPEdge", "Notifications",
+                "Payments", "Statements", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "HTTPEdge", "Notifications",
                 "Observability",
                 "Postgres", "Kernel", "TestKit", .product(name: "Logging", package: "swift-log"),
             ]),

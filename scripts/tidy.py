@@ -23,6 +23,7 @@ MONEY_ROOMS = (
     "Sources/Banking/Ledger/",
     "Sources/Banking/Accounts/",
     "Sources/Banking/Payments/",
+    "Sources/Banking/Statements/",
     "Sources/Banking/Products/",
     "Sources/Banking/Interest/",
     "Sources/Banking/Deposits/",
@@ -41,6 +42,7 @@ SCHEMA_OWNERS = {
     "payments": "Sources/Banking/Payments/",
     "deposits": "Sources/Banking/Deposits/",
     "closeofday": "Sources/Banking/CloseOfDay/",
+    "statements": "Sources/Banking/Statements/",
     "notifications": "Sources/Banking/Notifications/",
     "dataimport": "Sources/Banking/DataImport/",
 }

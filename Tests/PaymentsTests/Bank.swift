@@ -11,6 +11,7 @@ import Parties
 import Payments
 import Postgres
 import Products
+import Statements
 import Synchronization
 import TestKit
 
@@ -31,6 +32,8 @@ struct Bank {
     let follower: NotedContacts
     let badges: Badges
     let client: InProcessClient
+    let statements: StatementsModule
+    let standingOrders: RunStandingOrders
 
     private let parties: PartyCommands
     private let seeding: AccountsSeeding
@@ -38,7 +41,7 @@ struct Bank {
 
     static let migrations: [[Migration]] = [
         PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, PartiesMigrations.all, ProductsMigrations.all,
-        AccountsMigrations.all, PaymentsMigrations.all, NotificationsMigrations.all,
+        AccountsMigrations.all, PaymentsMigrations.all, NotificationsMigrations.all, StatementsMigrations.all,
     ]
 
     static func run(
@@ -89,14 +92,18 @@ struct Bank {
         let queries = AccountQueries(pool: pool, clock: clock, directory: directory, tariffs: tariffs)
         let payments = PaymentsModule(
             pool: pool, readers: pool, pipeline: pipeline, engine: engine, directory: directory, queries: queries, tariffs: tariffs,
-            businessDay: businessDay, stepUp: gate, messages: MessageOutbox(clock: clock, identifiers: identifiers),
+            businessDay: businessDay, stepUp: gate, messages: MessageOutbox(clock: clock, identifiers: identifiers), audit: audit,
             contacts: follower, receiptKey: Array(repeating: 9, count: 32), clock: clock, identifiers: identifiers)
+        standingOrders = payments.standingOrders
+        statements = StatementsModule(
+            pool: pool, readers: pool, queries: queries, businessDay: businessDay, key: Array(repeating: 5, count: 32), clock: clock)
         var configuration = EdgeConfiguration(cursorKey: Array(repeating: 7, count: 32))
         configuration.rateLimits.isEnabled = recipientLookups != nil
         if let recipientLookups { configuration.rateLimits.recipientLookupsPerUser = recipientLookups }
         client = InProcessClient(
             HTTPServer(
-                endpoints: payments.endpoints, authenticator: badges, rateLimiter: InProcessRateLimiter(clock: clock),
+                endpoints: payments.endpoints + statements.endpoints, authenticator: badges,
+                rateLimiter: InProcessRateLimiter(clock: clock),
                 configuration: configuration, metrics: MetricsRegistry(), logger: .silent, clock: clock))
     }
 

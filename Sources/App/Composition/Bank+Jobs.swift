@@ -6,18 +6,24 @@ import Ledger
 import Logging
 import Notifications
 import Observability
+import Payments
 import Postgres
 
 extension Bank {
     /// What the bank does by itself.
     var jobs: [PeriodicJob] {
         let delivery = MessageDelivery(
-            pool: commandPool, gateway: ConsoleGateway(logger: logger), clock: clock, keepsSecrets: settings.mode == .demo, logger: logger)
+            pool: commandPool, gateway: messageGateway, clock: clock, keepsSecrets: settings.mode == .demo, logger: logger)
         return [
             PeriodicJob("outbox-dispatch", everyMilliseconds: 200) { [outbox] in try await outbox.dispatch() > 0 },
             PeriodicJob("message-delivery", everyMilliseconds: 500) { try await delivery.deliverDue() > 0 },
             PeriodicJob("business-day", everyMilliseconds: 30_000) { [self] in
                 try await openBusinessDay()
+                return false
+            },
+            // At the start, and soon after every new business date.
+            PeriodicJob("standing-orders", everyMilliseconds: 15_000) { [self] in
+                try await runStandingOrders()
                 return false
             },
             PeriodicJob("partition-maintenance", everyMilliseconds: 3_600_000) { [self] in
@@ -40,6 +46,27 @@ extension Bank {
                 return false
             },
         ]
+    }
+
+    /// The ways out of the bank: what is not set up ends in the log.
+    private var messageGateway: any MessageGateway {
+        let console = ConsoleGateway(logger: logger)
+        let messaging = settings.messaging
+        return ChannelGateway(
+            email: messaging.smtp.map { SMTPGateway(configuration: $0, clock: clock) } ?? console,
+            sms: messaging.sms.map { SMSGateway(configuration: $0) } ?? console, push: console)
+    }
+
+    private func runStandingOrders() async throws {
+        guard let date = try await readPool.read({ [businessDays] in try businessDays.current(in: $0) }) else { return }
+        let run = try await standingOrders.runDueStandingOrders(on: date)
+        for (order, reason) in run.failures {
+            logger.warning("a standing order could not be tried", metadata: ["order": "\(order)", "reason": "\(reason)"])
+        }
+        guard run.total > 0 else { return }
+        logger.info(
+            "standing orders",
+            metadata: ["completed": "\(run.completed)", "postponed": "\(run.postponed)", "missed": "\(run.missed)"])
     }
 
     /// Partitions of this month and the next three. Only the owner may make tables, so this takes a connection of its own.

@@ -14,6 +14,7 @@ import Postgres
 import Products
 import Redis
 import Safeguards
+import Statements
 
 /// The composition root: every room of the bank, built from its parts by hand and in one place.
 final class Bank: Sendable {
@@ -47,6 +48,10 @@ final class Bank: Sendable {
     let accountOpening: AccountOpening
     let accountsSeeding: AccountsSeeding
     let outbox: OutboxDispatcher
+    let statements: StatementsModule
+    let businessDay: BusinessDayCache
+    /// For the close of day too: a run of what is due on its date.
+    let standingOrders: RunStandingOrders
     private let directory: AccountDirectory
     private let endpoints: [Endpoint]
     private let redis: RedisClient?
@@ -95,22 +100,32 @@ final class Bank: Sendable {
         let closing = AccountClosing(pool: commandPool, engine: engine, clock: clock, identifiers: identifiers, directory: directory)
         let queries = AccountQueries(pool: readPool, clock: clock, directory: directory, tariffs: tariffs)
         accountsSeeding = AccountsSeeding(opening: accountOpening, changes: changes, engine: engine, pool: commandPool, clock: clock)
+        businessDay = BusinessDayCache(pool: readPool, clock: clock)
+        let businessDay = businessDay
+        statements = StatementsModule(
+            pool: commandPool, readers: readPool, queries: queries, businessDay: businessDay, key: secrets.key(for: "wekeza statements"),
+            clock: clock)
         let payments = PaymentsModule(
             pool: commandPool, readers: readPool, pipeline: pipeline, engine: engine, directory: directory, queries: queries,
-            tariffs: tariffs, businessDay: BusinessDayCache(pool: readPool, clock: clock), stepUp: StepUpAdapter(stepUp: identity.stepUp),
-            messages: messages, contacts: ContactAdapter(clock: clock), receiptKey: secrets.key(for: "wekeza receipts"), clock: clock,
+            tariffs: tariffs, businessDay: businessDay, stepUp: StepUpAdapter(stepUp: identity.stepUp),
+            messages: messages, audit: auditTrail, contacts: ContactAdapter(clock: clock), receiptKey: secrets.key(for: "wekeza receipts"),
+            clock: clock,
             identifiers: identifiers)
-        outbox = OutboxDispatcher(
-            pool: commandPool,
-            handlers: identity.eventHandlers.merging([AccountClosing.event: [AccountClosing.handler(clock: clock)]]) { $0 + $1 })
+        standingOrders = payments.standingOrders
+        let desk = NoticeDesk(directory: RecipientAdapter(), outbox: messages, clock: clock, identifiers: identifiers)
+        let handlers: [String: [OutboxDispatcher.Handler]] = [
+            AccountClosing.event: [AccountClosing.handler(clock: clock)], Notice.event: [desk.handler],
+            PostingNotices.event: [PostingNotices(desk: desk, clock: clock).handler],
+        ]
+        outbox = OutboxDispatcher(pool: commandPool, handlers: identity.eventHandlers.merging(handlers) { $0 + $1 })
         let outboxEndpoints = OutboxEndpoints(
             pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)
-        let businessDay = BusinessDayCache(pool: readPool, clock: clock)
+        let notices = NoticeEndpoints(pool: commandPool, readers: readPool, pipeline: pipeline, clock: clock)
         let catalogue = CatalogueCommands(
             pipeline: pipeline, tariffs: tariffs, codes: LedgerCodesAdapter(pool: readPool, clock: clock))
         endpoints =
             ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
-            + identity.endpoints + outboxEndpoints.all + payments.endpoints
+            + identity.endpoints + outboxEndpoints.all + notices.all + payments.endpoints + statements.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
             + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
         redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }

@@ -10,6 +10,7 @@ import Parties
 import Payments
 import Postgres
 import Products
+import Statements
 
 /// The database of this run: a server somebody named, or the private cluster in the data directory.
 struct DatabaseAccess: Sendable {
@@ -22,7 +23,7 @@ struct DatabaseAccess: Sendable {
     static let migrator = Migrator([
         PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, NotificationsMigrations.all, IdentityMigrations.all,
         PartiesMigrations.all, ProductsMigrations.all, AccountsMigrations.all, PaymentsMigrations.all,
-        DataImportMigrations.all,
+        DataImportMigrations.all, StatementsMigrations.all,
     ])
 
     static func open(_ settings: Settings) async throws -> DatabaseAccess {

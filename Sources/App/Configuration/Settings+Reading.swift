@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Logging
+import Notifications
 import Safeguards
 
 extension Settings {
@@ -173,7 +174,24 @@ private struct CheckedValues {
             webDirectory: folder(
                 .web, default: "Web/dist", with: ["personal.html", "corporate.html", "sme.html", "staff.html"], in: workingDirectory),
             encryption: encryption, isOpenAPIServed: isOpenAPIServed,
-            metricsNetworks: networks(.metricsNetworks))
+            metricsNetworks: networks(.metricsNetworks), messaging: messaging())
+    }
+
+    private mutating func messaging() -> Settings.Messaging {
+        var messaging = Settings.Messaging()
+        if let address = url(
+            .smtpURL, schemes: ["smtp", "smtps"], requirement: "an address such as smtps://mail.example.com:465")
+        {
+            let from = text(.smtpFrom) ?? "no-reply@wekeza.example"
+            if from.split(separator: "@").count != 2 || from.contains(where: \.isWhitespace) {
+                refuse(.smtpFrom, "a mail address", from)
+            }
+            messaging.smtp = SMTPConfiguration(url: address, user: text(.smtpUser), password: text(.smtpPassword), from: from)
+        }
+        if let address = url(.smsURL, schemes: ["http", "https"], requirement: "an address such as https://sms.example.com/send") {
+            messaging.sms = SMSConfiguration(url: address, key: text(.smsKey), sender: text(.smsSender) ?? "WEKEZA")
+        }
+        return messaging
     }
 
     private mutating func channelPorts() -> Settings.Ports {

@@ -1,4 +1,5 @@
 import Logging
+import Notifications
 
 /// What the program was told before it started: `WEKEZA_*` variables and a `.env` file, read and checked once.
 struct Settings: Sendable, Equatable {
@@ -60,6 +61,15 @@ struct Settings: Sendable, Equatable {
     var isOpenAPIServed: Bool
     /// Networks in CIDR form that may read `/metrics`; empty: everybody who reaches the port.
     var metricsNetworks: [String]
+    /// How messages leave the bank.
+    var messaging = Messaging()
+
+    struct Messaging: Sendable, Equatable {
+        /// nil: mail ends in the log.
+        var smtp: SMTPConfiguration?
+        /// nil: SMS end in the log.
+        var sms: SMSConfiguration?
+    }
 }
 
 /// Every name the program knows. The README documents exactly these (the tidy test compares).
@@ -87,6 +97,13 @@ enum SettingName: String, CaseIterable {
     case openAPI = "WEKEZA_OPENAPI"
     case swaggerUI = "WEKEZA_SWAGGER_UI"
     case metricsNetworks = "WEKEZA_METRICS_NETWORKS"
+    case smtpURL = "WEKEZA_SMTP_URL"
+    case smtpUser = "WEKEZA_SMTP_USER"
+    case smtpPassword = "WEKEZA_SMTP_PASSWORD"
+    case smtpFrom = "WEKEZA_SMTP_FROM"
+    case smsURL = "WEKEZA_SMS_URL"
+    case smsKey = "WEKEZA_SMS_KEY"
+    case smsSender = "WEKEZA_SMS_SENDER"
     case web = "WEKEZA_WEB"
     case tls = "WEKEZA_TLS"
     case tlsCertificate = "WEKEZA_TLS_CERTIFICATE"
@@ -95,7 +112,7 @@ enum SettingName: String, CaseIterable {
     var isSecret: Bool {
         switch self {
         // The addresses of the database and of Redis may carry passwords.
-        case .signingKey, .passwordPepper, .dataKeys, .databaseURL, .redisURL: true
+        case .smtpURL, .smtpPassword, .smsURL, .smsKey, .signingKey, .passwordPepper, .dataKeys, .databaseURL, .redisURL: true
         default: false
         }
     }

@@ -11,6 +11,8 @@ import Products
 public struct PaymentsModule: Sendable {
     /// Everything this room answers to over HTTP.
     public let endpoints: [Endpoint]
+    /// For the close of day and for the program's own job: `runDueStandingOrders(on:)`.
+    public let standingOrders: RunStandingOrders
 
     /// - Parameters:
     ///   - pool: connections as the application's role, for commands
@@ -21,7 +23,7 @@ public struct PaymentsModule: Sendable {
     public init(
         pool: ConnectionPool, readers: ConnectionPool, pipeline: CommandPipeline, engine: PostingEngine, directory: AccountDirectory,
         queries: AccountQueries, tariffs: TariffBookCache, businessDay: BusinessDayCache, stepUp: any StepUpGate,
-        messages: MessageOutbox, contacts: any ContactFollower, receiptKey: [UInt8], clock: any WallClock,
+        messages: MessageOutbox, audit: any AuditSink, contacts: any ContactFollower, receiptKey: [UInt8], clock: any WallClock,
         identifiers: any IdentifierSource
     ) {
         let confirmation = StepUpConfirmation(gate: stepUp)
@@ -41,10 +43,13 @@ public struct PaymentsModule: Sendable {
         let profile = OwnProfile(
             pool: pool, readers: readers, pipeline: pipeline, stepUp: confirmation, messages: messages, follower: contacts)
         let receipts = IssueReceipt(transactions: transactions, directory: directory, key: receiptKey)
+        let orders = StandingOrders(
+            pool: pool, readers: readers, pipeline: pipeline, transfer: transfer, clock: clock, identifiers: identifiers)
+        standingOrders = RunStandingOrders(pool: pool, transfer: transfer, audit: audit, clock: clock)
         endpoints =
             TransferEndpoints(transfer: transfer, quotes: quotes).all + BeneficiaryEndpoints(beneficiaries: beneficiaries).all
             + PortalEndpoints(queries: queries, dashboard: dashboard, recipients: recipients, transactions: transactions).all
             + TransactionEndpoints(transactions: transactions).all + CashFlowEndpoints(report: cashFlow).all
-            + ProfileEndpoints(profile: profile).all + ReceiptEndpoints(receipts: receipts).all
+            + ProfileEndpoints(profile: profile).all + ReceiptEndpoints(receipts: receipts).all + StandingOrderEndpoints(orders: orders).all
     }
 }

@@ -5,6 +5,33 @@ import Postgres
 public struct UserContacts: Sendable {
     public init() {}
 
+    /// Somebody who may sign in, and where messages reach that person.
+    public struct Reach: Sendable, Equatable {
+        public let userID: Identifier<User>
+        public let customerID: Identifier<Customer>?
+        public let username: String
+        public let fullName: String
+        public let email: String
+        public let phone: String?
+    }
+
+    /// Users who are not disabled, by themselves or by the customers they act for.
+    public func reach(
+        customers: [Identifier<Customer>], users: [Identifier<User>], in transaction: Transaction
+    ) throws -> [Reach] {
+        try transaction.query(
+            """
+            SELECT user_id, customer_id, username, full_name, email, phone FROM identity.user_account
+            WHERE (customer_id = ANY(\(customers)::uuid[]) OR user_id = ANY(\(users)::uuid[])) AND disabled_at IS NULL
+            ORDER BY user_id
+            """
+        ).map { row in
+            Reach(
+                userID: try row.identifier(0), customerID: try row.identifierOrNil(1), username: try row.text(2),
+                fullName: try row.text(3), email: try row.text(4), phone: try row.textOrNil(5))
+        }
+    }
+
     /// A person moved: codes and notices to the person's users go to the new places from this commit on.
     /// - Throws: 409 `email_taken` when another user has the address
     public func follow(

@@ -16,6 +16,16 @@ public struct PartyContacts: Sendable {
         return try transaction.query(locking ? sql + " FOR NO KEY UPDATE" : sql).first.map(Self.details)
     }
 
+    /// The languages of customers.
+    public func languages(
+        of customers: [Identifier<Customer>], in transaction: Transaction
+    ) throws -> [Identifier<Customer>: Language] {
+        let rows = try transaction.query("SELECT id, preferred_language FROM parties.customer WHERE id = ANY(\(customers)::uuid[])")
+        return Dictionary(
+            try rows.map { (try $0.identifier(0, as: Customer.self), Language(rawValue: try $0.text(1)) ?? .en) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     /// Changes a record that the caller has locked with `details(of:locking:in:)`.
     public func apply(
         _ change: ContactChange, to present: ContactDetails, in transaction: Transaction

@@ -9,7 +9,7 @@ struct DashboardView: Representation {
         Dashboard(
             customerID: AccountView.example.account.identity.customerID, asOf: Timestamp(microseconds: 1_780_000_000_000_000),
             totals: [.example], totalBalance: Dashboard.Total.example.balance, accounts: [AccountView.example.account],
-            recentTransactionCount: 12, recentTransactions: [TransactionView.example.transaction]))
+            recentTransactionCount: 12, recentTransactions: [TransactionView.example.transaction], unreadNotificationCount: 3))
 
     let dashboard: Dashboard
 
@@ -26,9 +26,9 @@ struct DashboardView: Representation {
         object.array("accounts", dashboard.accounts.map { AccountView($0) })
         object.integer("recentTransactionCount", dashboard.recentTransactionCount)
         object.array("recentTransactions", dashboard.recentTransactions.map { TransactionView($0) })
-        // Approvals and messages to read come with their own rooms; until then nobody has any.
+        // Approvals come with their own room; until then nobody has any.
         object.integer("pendingApprovalCount", 0)
-        object.integer("unreadNotificationCount", 0)
+        object.integer("unreadNotificationCount", dashboard.unreadNotificationCount)
     }
 }
 

@@ -1,6 +1,7 @@
 import Accounts
 import Kernel
 import Ledger
+import Notifications
 import Postgres
 import Products
 
@@ -20,6 +21,7 @@ struct Dashboard: Sendable {
     let accounts: [AccountDetails]
     let recentTransactionCount: Int64
     let recentTransactions: [TransactionDetails]
+    let unreadNotificationCount: Int64
 }
 
 struct ViewDashboard: Sendable {
@@ -43,13 +45,17 @@ struct ViewDashboard: Sendable {
         let reader = LedgerReader(clock: clock)
         let ids = accounts.map(\.record.id)
         let since = date.adding(days: -Self.countedDays).startOfDay
-        let count = try await pool.read(deadline: context.deadline) { transaction in
-            try reader.entryCount(of: ids, since: since, atMost: Self.greatestCount, in: transaction)
+        let user = try context.requirePrincipal().userID
+        let (count, unread) = try await pool.snapshot(deadline: context.deadline) { transaction in
+            (
+                try reader.entryCount(of: ids, since: since, atMost: Self.greatestCount, in: transaction),
+                try NoticeCounts().unread(of: user, in: transaction)
+            )
         }
         let totals = try Self.totals(of: accounts)
         return Dashboard(
             customerID: customer, asOf: now, totals: totals, totalBalance: try Self.sum(totals, book: book, date: date), accounts: accounts,
-            recentTransactionCount: count, recentTransactions: recent)
+            recentTransactionCount: count, recentTransactions: recent, unreadNotificationCount: unread)
     }
 
     /// An organisation may have more accounts than one page; its totals are over all of them.
