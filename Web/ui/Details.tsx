@@ -15,10 +15,10 @@ export function Details({ items, className }: { items: Array<Detail | null>; cla
         (item, index) =>
           item !== null && (
             <div key={index} className="flex items-baseline justify-between gap-6 py-3">
-              <dt className="shrink-0 text-sm text-muted">{item.label}</dt>
+              <dt className="min-w-0 flex-1 text-sm text-muted">{item.label}</dt>
               <dd
                 className={classes(
-                  'min-w-0 text-right text-ink wrap-anywhere',
+                  'max-w-[65%] shrink-0 text-right text-ink wrap-anywhere',
                   item.isStrong ? 'text-lg font-semibold' : 'font-medium',
                 )}
               >

@@ -91,7 +91,7 @@ export function BeneficiaryDialog({
         <form id="beneficiary" ref={form} onSubmit={submit} noValidate className="flex flex-col gap-5">
           {failure !== null && <Banner tone="danger">{failure}</Banner>}
           <Field label={text.beneficiaries.nickname} hint={text.beneficiaries.nicknameHint} error={nicknameError}>
-            <TextInput autoComplete="off" maxLength={60} value={nickname} onChange={(event) => setNickname(event.target.value)} />
+            <TextInput autoComplete="off" maxLength={50} value={nickname} onChange={(event) => setNickname(event.target.value)} />
           </Field>
           <RecipientField number={number} onChange={setNumber} lookup={lookup} error={numberError} beneficiaries={[]} />
         </form>

@@ -1,6 +1,5 @@
 import { type FormEvent, useRef, useState } from 'react';
 import { useMutation } from '../../lib/query';
-import { useSearch } from '../../lib/router';
 import { Banner } from '../../ui/Banner';
 import { Button, LinkButton } from '../../ui/Button';
 import { Field, TextInput } from '../../ui/Field';
@@ -14,7 +13,8 @@ import { NewPasswordFields, useNewPasswordFaults } from './NewPasswordFields';
 export default function ResetPasswordPage() {
   const text = useMessages();
   const form = useRef<HTMLFormElement>(null);
-  const fromLink = useSearch().get('token');
+  // Behind the #, so that it never reaches a server's log.
+  const [fromLink] = useState(() => new URLSearchParams(location.hash.slice(1)).get('token'));
   const [typed, setTyped] = useState('');
   const token = fromLink ?? typed.trim();
   const [next, setNext] = useState({ password: '', repeated: '' });

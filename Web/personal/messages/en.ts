@@ -146,6 +146,7 @@ export const en = {
     standingOrder: 'Standing order',
     statement: 'Statement',
     recent: 'Recent transactions',
+    charges: (amount: string) => `Fee ${amount}`,
     recentEmpty: 'No transactions yet',
     recentEmptyDetail: 'Money you send and receive appears here.',
     cashFlow: 'In and out, by month',

@@ -145,6 +145,7 @@ export const sw: PersonalMessages = {
     standingOrder: 'Agizo la kudumu',
     statement: 'Taarifa ya akaunti',
     recent: 'Miamala ya karibuni',
+    charges: (amount) => `Ada ${amount}`,
     recentEmpty: 'Bado hakuna miamala',
     recentEmptyDetail: 'Pesa unazotuma na kupokea zitaonekana hapa.',
     cashFlow: 'Zilizoingia na kutoka, kwa mwezi',

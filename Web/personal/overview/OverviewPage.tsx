@@ -1,5 +1,5 @@
 import type { Account, Dashboard, Transaction } from '../../lib/api';
-import { formatDate } from '../../lib/format';
+import { formatAmount, formatDate, sumAmounts } from '../../lib/format';
 import { useLanguage } from '../../lib/i18n';
 import { useQuery } from '../../lib/query';
 import { href, Link, useTitle } from '../../lib/router';
@@ -25,6 +25,7 @@ export default function OverviewPage() {
   const language = useLanguage();
   const user = useSession((state) => state.user);
   const { data, error, refetch } = useQuery('GET /customer-portal/dashboard');
+  const recent = useQuery('GET /customer-portal/transactions/recent');
   const isSignedIn = useSession((state) => state.status === 'signedIn');
   // Asked for beside the overview, not after it.
   useQuery('GET /customer-portal/analytics/cash-flow', isSignedIn ? cashFlowQuestion('KES') : null);
@@ -40,8 +41,8 @@ export default function OverviewPage() {
         </h1>
         <p className="text-muted max-sm:hidden">{formatDate(now.toISOString(), language)}</p>
       </header>
-      {data !== undefined ? (
-        <Content key="content" dashboard={data} />
+      {data !== undefined && !recent.isLoading ? (
+        <Content dashboard={data} transactions={recent.data?.items ?? data.recentTransactions} />
       ) : error !== null ? (
         <LoadFailure problem={error} onRetry={refetch} />
       ) : (
@@ -51,48 +52,53 @@ export default function OverviewPage() {
   );
 }
 
-function Content({ dashboard }: { dashboard: Dashboard }) {
-  const text = useMessages();
+function Content({ dashboard, transactions }: { dashboard: Dashboard; transactions: Transaction[] }) {
   return (
     <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
       <div className="flex min-w-0 flex-col gap-6">
         <Total dashboard={dashboard} />
         <QuickActions />
       </div>
-      <Card isFlush className="lg:row-span-2 lg:self-start">
-        <div className="p-5 pb-0">
-          <CardTitle
-            action={
-              <Link
-                to="/accounts"
-                className="inline-flex min-h-11 items-center text-sm font-semibold text-brand-text hover:underline"
-              >
-                {text.overview.seeAll}
-              </Link>
-            }
-          >
-            {text.overview.accounts}
-          </CardTitle>
-        </div>
-        {dashboard.accounts.length === 0 ? (
-          <EmptyState icon="landmark" title={text.overview.noAccounts}>
-            {text.overview.noAccountsDetail}
-          </EmptyState>
-        ) : (
-          <ul className="pb-2">
-            {inOrderOfUse(dashboard.accounts)
-              .slice(0, 6)
-              .map((account) => (
-                <AccountRow key={account.id} account={account} />
-              ))}
-          </ul>
-        )}
-      </Card>
-      <div className="flex min-w-0 flex-col gap-6">
-        <Recent dashboard={dashboard} />
-        <CashFlow currency={dashboard.currency} />
-      </div>
+      <Accounts dashboard={dashboard} />
+      <Recent dashboard={dashboard} transactions={transactions} />
+      <CashFlow currency={dashboard.currency} />
     </div>
+  );
+}
+
+const shownAccounts = 4;
+const shownTransactions = 6;
+
+function Accounts({ dashboard }: { dashboard: Dashboard }) {
+  const text = useMessages();
+  return (
+    <Card isFlush className="lg:self-start">
+      <div className="p-5 pb-0">
+        <CardTitle action={<SeeAll to="/accounts" />}>{text.overview.accounts}</CardTitle>
+      </div>
+      {dashboard.accounts.length === 0 ? (
+        <EmptyState icon="landmark" title={text.overview.noAccounts}>
+          {text.overview.noAccountsDetail}
+        </EmptyState>
+      ) : (
+        <ul className="pb-2">
+          {inOrderOfUse(dashboard.accounts)
+            .slice(0, shownAccounts)
+            .map((account) => (
+              <AccountRow key={account.id} account={account} />
+            ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function SeeAll({ to }: { to: string }) {
+  const text = useMessages();
+  return (
+    <Link to={to} className="inline-flex min-h-11 items-center text-sm font-semibold text-brand-text hover:underline">
+      {text.overview.seeAll}
+    </Link>
   );
 }
 
@@ -203,27 +209,16 @@ function AccountRow({ account }: { account: Account }) {
   );
 }
 
-function Recent({ dashboard }: { dashboard: Dashboard }) {
+function Recent({ dashboard, transactions }: { dashboard: Dashboard; transactions: Transaction[] }) {
   const text = useMessages();
-  const { accounts, recentTransactions: transactions } = dashboard;
-  const firstAccount = accounts[0];
+  const account = transactions[0]?.accountNumber ?? dashboard.accounts[0]?.accountNumber;
   // With one currency alone, its name in every row says nothing.
   const isCurrencyHidden = dashboard.totals.length < 2;
   return (
-    <Card isFlush>
+    <Card isFlush className="min-w-0 lg:self-start">
       <div className="p-5 pb-0">
         <CardTitle
-          action={
-            firstAccount !== undefined &&
-            transactions.length > 0 && (
-              <Link
-                to={href('/accounts/:account', { account: transactions[0]?.accountNumber ?? firstAccount.accountNumber })}
-                className="inline-flex min-h-11 items-center text-sm font-semibold text-brand-text hover:underline"
-              >
-                {text.overview.seeAll}
-              </Link>
-            )
-          }
+          action={account !== undefined && transactions.length > 0 && <SeeAll to={href('/accounts/:account', { account })} />}
         >
           {text.overview.recent}
         </CardTitle>
@@ -234,22 +229,32 @@ function Recent({ dashboard }: { dashboard: Dashboard }) {
         </EmptyState>
       ) : (
         <ul className="pb-2">
-          {transactions.map((transaction) => (
-            <RecentRow
-              key={`${transaction.transactionId} ${transaction.accountId}`}
-              transaction={transaction}
-              isCurrencyHidden={isCurrencyHidden}
-            />
-          ))}
+          {withoutCharges(transactions)
+            .slice(0, shownTransactions)
+            .map((transaction) => (
+              <RecentRow
+                key={`${transaction.transactionId} ${transaction.accountId}`}
+                transaction={transaction}
+                isCurrencyHidden={isCurrencyHidden}
+              />
+            ))}
         </ul>
       )}
     </Card>
   );
 }
 
+/** Fee and excise stand in the row of what they were charged for; an account's own list shows them one by one, with its balances. */
+function withoutCharges(transactions: Transaction[]): Transaction[] {
+  const charged = new Set(transactions.filter((one) => /[1-9]/.test(one.fee)).map((one) => one.reference));
+  return transactions.filter((one) => !((one.type === 'fee' || one.type === 'excise') && charged.has(one.reference)));
+}
+
 function RecentRow({ transaction, isCurrencyHidden }: { transaction: Transaction; isCurrencyHidden: boolean }) {
   const text = useMessages();
   const detail = transactionDetail(transaction, text);
+  const charges =
+    transaction.direction === 'debit' ? sumAmounts([transaction.fee, transaction.excise], transaction.currency) : '0';
   return (
     <li>
       <Link
@@ -264,13 +269,18 @@ function RecentRow({ transaction, isCurrencyHidden }: { transaction: Transaction
             {detail !== '' && ` · ${detail}`}
           </span>
         </span>
-        <MoneyText
-          amount={transaction.amount}
-          currency={transaction.currency}
-          direction={transaction.direction}
-          isCurrencyHidden={isCurrencyHidden}
-          className="font-semibold"
-        />
+        <span className="text-right">
+          <MoneyText
+            amount={transaction.amount}
+            currency={transaction.currency}
+            direction={transaction.direction}
+            isCurrencyHidden={isCurrencyHidden}
+            className="font-semibold"
+          />
+          {/[1-9]/.test(charges) && (
+            <span className="block text-sm text-muted">{text.overview.charges(formatAmount(charges, transaction.currency))}</span>
+          )}
+        </span>
       </Link>
     </li>
   );

@@ -12,7 +12,7 @@ export function OverviewSkeleton() {
           ))}
         </div>
       </div>
-      <div className="h-60 rounded-card border border-line bg-surface py-14 lg:row-span-2 lg:self-start">
+      <div className="h-60 rounded-card border border-line bg-surface py-14">
         <SkeletonRows count={2} />
       </div>
       <div className="h-96 rounded-card border border-line bg-surface py-14">

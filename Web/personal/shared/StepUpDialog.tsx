@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { formatMoney } from '../../lib/format';
+import { formatAccountNumber, formatMoney } from '../../lib/format';
 import type { ProblemError } from '../../lib/http';
 import { useMutation } from '../../lib/query';
 import { Banner } from '../../ui/Banner';
@@ -22,8 +22,8 @@ interface Action {
 function useActionSentence(action: Action | undefined): string {
   const { stepUp } = useMessages();
   if (action?.amount && action.currency)
-    return stepUp.action.transfer(formatMoney(action.amount, action.currency), action.payee ?? '');
-  if (action?.payee) return stepUp.action.beneficiary(action.payee);
+    return stepUp.action.transfer(formatMoney(action.amount, action.currency), formatAccountNumber(action.payee ?? ''));
+  if (action?.payee) return stepUp.action.beneficiary(formatAccountNumber(action.payee));
   return stepUp.action.other;
 }
 

@@ -176,8 +176,8 @@ function Actions({ transaction, canRepeat }: { transaction: Transaction; canRepe
       </Button>
       {canRepeat && (
         <LinkButton to={`/transfer?${repeat}`} kind="secondary" icon="repeat" className="max-sm:w-full">
-            {text.transfer.again}
-          </LinkButton>
+          {text.transfer.again}
+        </LinkButton>
       )}
     </div>
   );
