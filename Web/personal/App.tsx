@@ -22,9 +22,13 @@ const AccountPage = lazyPage<{ account: string }>(() => import('./accounts/Accou
 const TransferPage = lazyPage(() => import('./transfer/TransferPage'));
 const ConfirmPage = lazyPage(() => import('./transfer/ConfirmPage'));
 const ReceiptPage = lazyPage<{ transactionId: string }>(() => import('./transfer/ReceiptPage'));
+const StandingOrdersPage = lazyPage(() => import('./standingOrders/StandingOrdersPage'));
+const NewStandingOrderPage = lazyPage(() => import('./standingOrders/NewStandingOrderPage'));
+const StandingOrderPage = lazyPage<{ standingOrderId: string }>(() => import('./standingOrders/StandingOrderPage'));
 const BeneficiariesPage = lazyPage(() => import('./beneficiaries/BeneficiariesPage'));
 const ProfilePage = lazyPage(() => import('./profile/ProfilePage'));
 const SecurityPage = lazyPage(() => import('./security/SecurityPage'));
+const NotificationsPage = lazyPage(() => import('./notifications/NotificationsPage'));
 
 const routes = [
   route('/', OverviewPage),
@@ -33,9 +37,13 @@ const routes = [
   route('/transfer', TransferPage),
   route('/transfer/confirm', ConfirmPage),
   route('/transactions/:transactionId', ReceiptPage),
+  route('/standing-orders', StandingOrdersPage),
+  route('/standing-orders/new', NewStandingOrderPage),
+  route('/standing-orders/:standingOrderId', StandingOrderPage),
   route('/beneficiaries', BeneficiariesPage),
   route('/profile', ProfilePage),
   route('/security', SecurityPage),
+  route('/notifications', NotificationsPage),
 ];
 
 /** Pages that need no session. Every other address shows the sign-in and stays what it is, so that one goes on where one wanted to. */

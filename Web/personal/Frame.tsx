@@ -1,8 +1,10 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useConnection } from '../lib/http';
+import { invalidate, useQuery } from '../lib/query';
 import { navigate, usePlace } from '../lib/router';
 import { logout, useSession } from '../lib/session';
 import { Banner } from '../ui/Banner';
+import { IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';
 import { type Place, Shell } from '../ui/Shell';
@@ -13,13 +15,23 @@ import { initials } from './shared/names';
 export function Frame({ children }: { children: ReactNode }) {
   const text = useMessages();
   const { pathname } = usePlace();
+  const isSignedIn = useSession((state) => state.status === 'signedIn');
+  const unread = useQuery('GET /notifications/unread-count', isSignedIn ? undefined : null).data?.count ?? 0;
+  const lastPath = useRef(pathname);
+  useEffect(() => {
+    // Asked with each page that is opened, and not by a clock: a clock would keep a forgotten session alive.
+    if (lastPath.current !== pathname && isSignedIn) invalidate('/notifications/unread-count');
+    lastPath.current = pathname;
+  }, [pathname, isSignedIn]);
   const places: Place[] = [
     { to: '/', label: text.nav.overview, shortLabel: text.nav.overviewShort, icon: 'house' },
     { to: '/accounts', label: text.nav.accounts, icon: 'wallet' },
     { to: '/transfer', label: text.nav.transfer, shortLabel: text.nav.transferShort, icon: 'send' },
+    { to: '/standing-orders', label: text.nav.standingOrders, shortLabel: text.nav.standingOrdersShort, icon: 'calendar-sync' },
     { to: '/beneficiaries', label: text.nav.beneficiaries, shortLabel: text.nav.beneficiariesShort, icon: 'users' },
   ];
   const morePlaces: Place[] = [
+    { to: '/notifications', label: text.nav.notifications, icon: 'bell', count: unread, countLabel: text.nav.unread },
     { to: '/profile', label: text.nav.profile, icon: 'circle-user' },
     { to: '/security', label: text.nav.security, icon: 'shield-check' },
   ];
@@ -28,7 +40,7 @@ export function Frame({ children }: { children: ReactNode }) {
       path={pathname}
       places={places}
       morePlaces={morePlaces}
-      phoneActions={<PhoneActions />}
+      phoneActions={<PhoneActions unread={unread} />}
       account={<WhoIsHere />}
       notice={<ConnectionNotice />}
     >
@@ -37,11 +49,28 @@ export function Frame({ children }: { children: ReactNode }) {
   );
 }
 
-function PhoneActions() {
+function PhoneActions({ unread }: { unread: number }) {
   const text = useMessages();
   const user = useSession((state) => state.user);
   const items = useAccountItems();
-  return <Menu label={text.nav.myAccount} trigger={<Initials name={user?.fullName ?? ''} />} items={items} />;
+  return (
+    <>
+      <span className="relative">
+        <IconButton
+          icon="bell"
+          label={unread > 0 ? text.nav.unreadNotifications(unread) : text.nav.notifications}
+          onClick={() => navigate('/notifications')}
+        />
+        {unread > 0 && (
+          <span
+            aria-hidden="true"
+            className="pointer-events-none absolute right-2 top-2 size-3 rounded-full border-2 border-paper bg-accent"
+          />
+        )}
+      </span>
+      <Menu label={text.nav.myAccount} trigger={<Initials name={user?.fullName ?? ''} />} items={items} />
+    </>
+  );
 }
 
 function Initials({ name }: { name: string }) {

@@ -83,3 +83,23 @@ def test_amounts_can_be_covered(visit):
     visitor.page.reload()
     visitor.settled()
     expect(visitor.page.get_by_role("button", name="Show amounts")).to_be_visible()
+
+
+def test_a_statement_is_downloaded(visit, account):
+    visitor = visit(PHONE).signed_in("customer2", at=f"/accounts/{account}")
+    page = visitor.page
+    page.get_by_role("button", name="Statement").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Period").select_option("This month")
+    visitor.screenshot("statement")
+    visitor.assert_accessible()
+    for name, ending, beginning in (("PDF", ".pdf", b"%PDF-"), ("CSV", ".csv", b"date,valueDate,")):
+        if not dialog.is_visible():
+            page.get_by_role("button", name="Statement").click()
+            dialog.get_by_label("Period").select_option("This month")
+        dialog.get_by_text(re.compile(f"^{name}, ")).click()
+        with page.expect_download() as download:
+            dialog.get_by_role("button", name="Download").click()
+        assert download.value.suggested_filename.endswith(ending)
+        assert download.value.path().read_bytes().startswith(beginning)
+        expect(dialog).to_be_hidden()

@@ -1,8 +1,9 @@
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { Account } from '../../lib/api';
 import { useQuery } from '../../lib/query';
+import { replaceSearch, useSearch } from '../../lib/router';
 import { Badge, Banner } from '../../ui/Banner';
-import { IconButton, LinkButton } from '../../ui/Button';
+import { Button, IconButton, LinkButton } from '../../ui/Button';
 import { DateText } from '../../ui/DateText';
 import { Weave } from '../../ui/Logo';
 import { MoneyText } from '../../ui/MoneyText';
@@ -13,6 +14,8 @@ import { useMessages } from '../messages';
 import { AccountNumber, accountTitle, canPay } from '../shared/accounts';
 import { LoadFailure } from '../shared/LoadFailure';
 import { TransactionList } from './TransactionList';
+
+const StatementDialog = lazy(() => import('./StatementDialog'));
 
 export default function AccountPage({ account: number }: { account: string }) {
   const text = useMessages();
@@ -44,6 +47,12 @@ export default function AccountPage({ account: number }: { account: string }) {
 
 function Summary({ account }: { account: Account }) {
   const text = useMessages();
+  const isStatementOpen = useSearch().get('statement') === '1';
+  const [hasOpened, setHasOpened] = useState(isStatementOpen);
+  const setOpen = (isOpen: boolean) => {
+    setHasOpened(true);
+    replaceSearch({ ...Object.fromEntries(new URLSearchParams(location.search)), statement: isOpen ? '1' : undefined });
+  };
   const copy = async () => {
     await navigator.clipboard.writeText(account.accountNumber);
     showToast(text.accounts.numberCopied);
@@ -63,7 +72,7 @@ function Summary({ account }: { account: Account }) {
         </div>
       )}
       <section className="relative mb-8 overflow-hidden rounded-card bg-deep p-6 text-on-deep shadow-card sm:p-7">
-        <Weave className="pointer-events-none absolute -bottom-44 -right-40 size-88" />
+        <Weave className="pointer-events-none absolute -bottom-44 -right-40 size-88 max-sm:-bottom-52 max-sm:-right-52" />
         <div className="relative">
           <p className="text-sm font-medium text-on-deep-muted">{text.accounts.balance}</p>
           <p className="mt-1 text-4xl font-semibold tracking-tight sm:text-[2.75rem] sm:leading-tight">
@@ -100,9 +109,17 @@ function Summary({ account }: { account: Account }) {
                 {text.accounts.sendFrom}
               </LinkButton>
             )}
+            <Button kind="outlineOnDeep" icon="file-text" onClick={() => setOpen(true)}>
+              {text.accounts.statement}
+            </Button>
           </div>
         </div>
       </section>
+      {(isStatementOpen || hasOpened) && (
+        <Suspense fallback={null}>
+          <StatementDialog account={account} isOpen={isStatementOpen} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

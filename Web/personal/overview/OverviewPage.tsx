@@ -121,7 +121,7 @@ function Total({ dashboard }: { dashboard: Dashboard }) {
   const isMixed = dashboard.totals.length > 1;
   return (
     <section className="relative overflow-hidden rounded-card bg-deep p-6 text-on-deep shadow-card sm:p-7">
-      <Weave className="pointer-events-none absolute -bottom-44 -right-40 size-88" />
+      <Weave className="pointer-events-none absolute -bottom-44 -right-40 size-88 max-sm:-bottom-52 max-sm:-right-52" />
       <div className="relative">
         <div className="flex items-center gap-1">
           <h2 className="text-sm font-medium text-on-deep-muted">{text.overview.total}</h2>
@@ -166,11 +166,12 @@ function QuickActions() {
   const actions: { to: string; icon: IconName; label: string }[] = [
     { to: '/transfer', icon: 'send', label: text.overview.send },
     { to: '/transfer?kind=own', icon: 'arrow-left-right', label: text.overview.between },
+    { to: '/standing-orders/new', icon: 'calendar-sync', label: text.overview.standingOrder },
     { to: '/beneficiaries', icon: 'users', label: text.nav.beneficiaries },
   ];
   return (
     <nav aria-label={text.overview.quick}>
-      <ul className="grid grid-cols-3 gap-2 sm:gap-3">
+      <ul className="grid grid-cols-4 gap-2 sm:gap-3">
         {actions.map((action) => (
           <li key={action.to}>
             <Link

@@ -6,8 +6,8 @@ export function OverviewSkeleton() {
     <Waiting className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
       <div className="flex min-w-0 flex-col gap-6">
         <div className="h-44 rounded-card bg-deep" />
-        <div className="grid grid-cols-3 gap-2 sm:gap-3">
-          {[0, 1, 2].map((index) => (
+        <div className="grid grid-cols-4 gap-2 sm:gap-3">
+          {[0, 1, 2, 3].map((index) => (
             <Skeleton key={index} className="h-24 rounded-card" />
           ))}
         </div>

@@ -175,9 +175,14 @@ function Actions({ transaction, canRepeat }: { transaction: Transaction; canRepe
         {text.transfer.savePDF}
       </Button>
       {canRepeat && (
-        <LinkButton to={`/transfer?${repeat}`} kind="secondary" icon="repeat" className="max-sm:w-full">
-          {text.transfer.again}
-        </LinkButton>
+        <>
+          <LinkButton to={`/transfer?${repeat}`} kind="secondary" icon="repeat" className="max-sm:w-full">
+            {text.transfer.again}
+          </LinkButton>
+          <LinkButton to={`/standing-orders/new?${repeat}`} kind="quiet" icon="calendar-sync" className="max-sm:w-full">
+            {text.transfer.makeStanding}
+          </LinkButton>
+        </>
       )}
     </div>
   );
