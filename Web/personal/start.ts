@@ -2,5 +2,5 @@
 
 import { begin } from '../lib/start';
 
-begin('personal', { '/': ['/customer-portal/dashboard', '/customer-portal/transactions/recent'] });
+begin('personal', { '/': ['/customer-portal/dashboard'] });
 void import('./main');

@@ -25,8 +25,9 @@ export default function OverviewPage() {
   const language = useLanguage();
   const user = useSession((state) => state.user);
   const { data, error, refetch } = useQuery('GET /customer-portal/dashboard');
-  const recent = useQuery('GET /customer-portal/transactions/recent');
   const isSignedIn = useSession((state) => state.status === 'signedIn');
+  // The overview brings the last few entries; a moment later there are enough to leave charges out and still fill the list.
+  const recent = useQuery('GET /customer-portal/transactions/recent', isSignedIn ? undefined : null);
   // Asked for beside the overview, not after it.
   useQuery('GET /customer-portal/analytics/cash-flow', isSignedIn ? cashFlowQuestion('KES') : null);
   const now = new Date();
@@ -41,7 +42,7 @@ export default function OverviewPage() {
         </h1>
         <p className="text-muted max-sm:hidden">{formatDate(now.toISOString(), language)}</p>
       </header>
-      {data !== undefined && !recent.isLoading ? (
+      {data !== undefined ? (
         <Content dashboard={data} transactions={recent.data?.items ?? data.recentTransactions} />
       ) : error !== null ? (
         <LoadFailure problem={error} onRetry={refetch} />
@@ -67,7 +68,7 @@ function Content({ dashboard, transactions }: { dashboard: Dashboard; transactio
 }
 
 const shownAccounts = 4;
-const shownTransactions = 6;
+const shownTransactions = 5;
 
 function Accounts({ dashboard }: { dashboard: Dashboard }) {
   const text = useMessages();
