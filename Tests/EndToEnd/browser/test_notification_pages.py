@@ -44,7 +44,8 @@ def test_preferences_are_kept(visit):
 
 def test_a_refused_preference_jumps_back(visit):
     visitor = visit().signed_in("customer1", at="/notifications?view=preferences")
-    visitor.page.route("**/api/notifications/preferences", lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
+    visitor.page.route(
+        "**/api/notifications/preferences", lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
     switch = visitor.page.get_by_role("switch", name="Sign-ins")
     before = switch.get_attribute("aria-checked")
     switch.click()

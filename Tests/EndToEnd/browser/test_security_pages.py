@@ -198,7 +198,8 @@ def test_a_forgotten_password(visit, own_bank):
 
 def test_a_device_is_signed_out_from_another(visit, own_bank):
     visitor = visit(server=own_bank).signed_in("customer1", at="/security")
-    other = visit(PHONE, server=own_bank, user_agent="Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36").signed_in("customer1")
+    telephone = "Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36"
+    other = visit(PHONE, server=own_bank, user_agent=telephone).signed_in("customer1")
     visitor.page.reload()
     visitor.settled()
     row = visitor.page.get_by_role("listitem").filter(has_text="Chrome on Android")
