@@ -55,7 +55,10 @@ struct Responder: Sendable {
     let site: (any Site)?
 
     func respond(to incoming: IncomingRequest) async -> OutgoingResponse {
-        if let site, let response = pipeline.respond(to: incoming, from: site) { return response }
-        return await pipeline.respond(to: incoming)
+        guard let site else { return await pipeline.respond(to: incoming) }
+        if let response = pipeline.respond(to: incoming, from: site) { return response }
+        let response = await pipeline.respond(to: incoming)
+        guard let path = FollowUp.path(of: incoming) else { return response }
+        return await FollowUp.extend(response, to: incoming, with: path, pipeline: pipeline)
     }
 }
