@@ -9,6 +9,8 @@ export interface TokenAnswer {
   token: string;
   expiresIn: number;
   user: SignedInUser;
+  /** The answer to what was asked for along with it. */
+  then?: { status: number; body: unknown };
 }
 
 export type RefreshOutcome =
@@ -47,13 +49,13 @@ function oneTabAtATime<Value>(work: () => Promise<Value>): Promise<Value> {
   return locks.request(`wekeza-refresh-${channel}`, work) as unknown as Promise<Value>;
 }
 
-async function trade(): Promise<RefreshOutcome> {
+async function trade(then?: string): Promise<RefreshOutcome> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), timeoutMilliseconds);
   try {
     const response = await fetch('/api/authentication/refresh', {
       method: 'POST',
-      headers: { 'X-Wekeza-Channel': channel },
+      headers: { 'X-Wekeza-Channel': channel, ...(then ? { 'X-Wekeza-Then': then } : {}) },
       credentials: 'same-origin',
       cache: 'no-store',
       signal: abort.signal,
@@ -74,9 +76,12 @@ export function runningRefresh(): Promise<RefreshOutcome> | null {
   return running;
 }
 
-/** Whoever asks while a refresh runs gets its outcome: the cookie is spent once. */
-export function refresh(): Promise<RefreshOutcome> {
-  running ??= oneTabAtATime(trade)
+/**
+ * Whoever asks while a refresh runs gets its outcome: the cookie is spent once.
+ * @param then path of the API to read in the same round trip
+ */
+export function refresh(then?: string): Promise<RefreshOutcome> {
+  running ??= oneTabAtATime(() => trade(then))
     .then((outcome) => {
       if (outcome.kind === 'signedIn') token = outcome.answer.token;
       if (outcome.kind === 'ended') token = null;

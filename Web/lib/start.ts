@@ -1,18 +1,22 @@
-// What a page does before its program has arrived: the first request of the session, and right after it the data of the first
-// page. This module is a few hundred bytes and loads in parallel with everything else, so both answers are there (or under way)
-// when React begins.
+// What a page does before its program has arrived: the first request of the session, which brings the data of the first page along.
+// This module has no imports but one, comes first and runs at once, so the answer is there (or under way) when React begins.
+//
+// The page says by attributes of its html element what to ask: `data-channel`, and `data-first`, the path under /api whose answer
+// the page at / shows first.
 
-import { accessToken, type ChannelName, type RefreshOutcome, refresh, setChannel } from './refresh';
-
-const hintKey = 'wekeza.returning';
+import { type ChannelName, type RefreshOutcome, refresh, setChannel } from './refresh';
 
 let outcome: Promise<RefreshOutcome> | null = null;
 const prefetched = new Map<string, Promise<unknown>>();
 
+function hintKey(): string {
+  return `wekeza.returning.${document.documentElement.dataset['channel'] ?? ''}`;
+}
+
 /** Whether this browser has signed in and not out: says nothing about who, and saves strangers a request. */
-export function isReturning(): boolean {
+function isReturning(): boolean {
   try {
-    return localStorage.getItem(`${hintKey}.${document.documentElement.dataset['channel'] ?? ''}`) === '1';
+    return localStorage.getItem(hintKey()) === '1';
   } catch {
     return true;
   }
@@ -20,60 +24,59 @@ export function isReturning(): boolean {
 
 export function rememberReturning(isSignedIn: boolean): void {
   try {
-    const key = `${hintKey}.${document.documentElement.dataset['channel'] ?? ''}`;
-    if (isSignedIn) localStorage.setItem(key, '1');
-    else localStorage.removeItem(key);
+    if (isSignedIn) localStorage.setItem(hintKey(), '1');
+    else localStorage.removeItem(hintKey());
   } catch {
     // Without storage every visit asks.
   }
 }
 
-function applyTheme(): void {
+/** Before the first frame, so that nothing flashes. */
+function applyTheme(page: DOMStringMap): void {
   try {
     const theme = localStorage.getItem('wekeza.theme');
-    if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme;
+    if (theme === 'light' || theme === 'dark') page['theme'] = theme;
   } catch {
     // The browser's preference holds.
   }
 }
 
-/**
- * @param paths for each page address the GET paths under /api whose answers it shows first
- */
-export function begin(channel: ChannelName, paths: Record<string, readonly string[]>): void {
-  setChannel(channel);
-  document.documentElement.dataset['channel'] = channel;
-  applyTheme();
+function begin(): void {
+  const page = document.documentElement.dataset;
+  setChannel(page['channel'] as ChannelName);
+  applyTheme(page);
   if (!isReturning()) {
     outcome = Promise.resolve({ kind: 'ended', code: 'authentication_required' });
     return;
   }
-  outcome = refresh();
-  for (const path of paths[location.pathname] ?? []) {
-    const answer = outcome.then(async (result) => {
-      if (result.kind !== 'signedIn') throw new Error('not signed in');
-      const response = await fetch(`/api${path}`, {
-        headers: { Authorization: `Bearer ${accessToken()}`, 'X-Wekeza-Channel': channel },
-        cache: 'no-store',
-      });
-      if (!response.ok) throw new Error(String(response.status));
-      return response.json();
-    });
-    // Whoever takes the answer handles its failure; when nobody does, it is no news.
-    answer.catch(() => {});
-    prefetched.set(path, answer);
-  }
+  const first = location.pathname === '/' ? page['first'] : undefined;
+  outcome = refresh(first && `/api${first}`);
+  if (first === undefined) return;
+  const answer = outcome.then((result) => {
+    if (result.kind !== 'signedIn' || !result.answer.then) throw new Error('nothing came along');
+    return result.answer.then.body;
+  });
+  // Whoever takes the answer handles its failure; when nobody does, it is no news.
+  answer.catch(() => {});
+  prefetched.set(first, answer);
 }
 
-/** The outcome of the session's first request; asked for now when `begin` did not. */
+/** The outcome of the session's first request. */
 export function firstOutcome(): Promise<RefreshOutcome> {
   outcome ??= refresh();
   return outcome;
 }
 
-/** The answer to an early request, once: whoever asks again wants fresh data. */
+/** The answer that came along, once: whoever asks again wants fresh data. */
 export function takePrefetched(path: string): Promise<unknown> | undefined {
   const answer = prefetched.get(path);
   prefetched.delete(path);
   return answer;
+}
+
+if (typeof document !== 'undefined') {
+  begin();
+  // Only now the program, which keeps the processor busy for a while.
+  const program = document.querySelector<HTMLLinkElement>('link[data-program]');
+  if (program) void import(program.href);
 }
