@@ -27,6 +27,7 @@ from harness.server import Server  # noqa: E402
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 PROCESSOR_SLOWDOWN = 4
 MARK = "shown GET /customer-portal/dashboard"
+WATCHED_MILLISECONDS = 4_000
 AIMS = {"cold": 1_500, "warm": 600}
 
 OBSERVE = """
@@ -39,6 +40,7 @@ new PerformanceObserver(list => { for (const each of list.getEntries()) window.m
 
 READ = """
 () => {
+  if (performance.getEntriesByName(MARK).length === 0) return null;
   const resources = performance.getEntriesByType('resource');
   const page = performance.getEntriesByType('navigation')[0];
   const bytes = resources.reduce((sum, each) => sum + each.transferSize, page.transferSize);
@@ -90,10 +92,13 @@ class Visitor:
         if is_cold:
             self.tools.send("Network.clearBrowserCache")
         self.page.goto(self.origin + "/", wait_until="commit")
-        self.page.wait_for_function(f"() => performance.getEntriesByName({MARK!r}).length > 0", timeout=60_000)
-        # What comes late must not shift anything either.
-        self.page.wait_for_timeout(1_500)
-        return Visit(**self.page.evaluate(READ))
+        # No question is put to the page while it works: the tool's own scripts would be compiled on the slow processor too. And what
+        # comes late must not shift anything either.
+        for _ in range(10):
+            self.page.wait_for_timeout(WATCHED_MILLISECONDS)
+            if (measured := self.page.evaluate(READ)) is not None:
+                return Visit(**measured)
+        raise TimeoutError("the dashboard's data never came")
 
 
 def row(name, visits, aim):

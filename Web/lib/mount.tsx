@@ -6,6 +6,11 @@ import { ErrorBoundary } from './ErrorBoundary';
 import { prepareLanguage } from './i18n';
 import { installRouter } from './router';
 import { installSession, startSession } from './session';
+import { fetchTypeface } from './typeface';
+
+const typefaceAfterMilliseconds = 3_000;
+/** How long the first frame waits for the session's answer, so that it shows money at once instead of its outline first. */
+const patienceMilliseconds = 120;
 
 /** Shows the channel. The session's first answer is usually on its way already (see start.ts). */
 export function mount(app: ReactNode): void {
@@ -13,12 +18,13 @@ export function mount(app: ReactNode): void {
   if (!root) throw new Error('the page has no element #app');
   installSession();
   installRouter();
-  void startSession();
-  void prepareLanguage().then(() =>
+  const patience = new Promise((resolve) => setTimeout(resolve, patienceMilliseconds));
+  void Promise.all([prepareLanguage(), Promise.race([startSession(), patience])]).then(() => {
     createRoot(root).render(
       <StrictMode>
         <ErrorBoundary>{app}</ErrorBoundary>
       </StrictMode>,
-    ),
-  );
+    );
+    setTimeout(() => void fetchTypeface(), typefaceAfterMilliseconds);
+  });
 }

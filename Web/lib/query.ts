@@ -1,11 +1,11 @@
 // Reading and writing through hooks. What was read is kept for the time of the session and shown at once while a fresh answer is
 // under way; what is written carries one Idempotency-Key for each thing the user wants, however often it is sent.
 
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
 import { type CallArguments, call, type Input, type ReadOperation, type Reply, type WriteOperation } from './api';
 import { type CallOptions, fillPath, newIdempotencyKey, type ProblemError, type RequestParts } from './http';
+import { runningRefresh, takeEarly } from './refresh';
 import { onForget, useSession } from './session';
-import { takePrefetched } from './start';
 
 /** A wait that lasts longer is shown. */
 const noticeableMilliseconds = 300;
@@ -27,7 +27,15 @@ class Entry {
   private abort: AbortController | null = null;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly load: (signal: AbortSignal) => Promise<unknown>) {}
+  /** @param early an answer that is there already, so that the first rendering shows it */
+  constructor(
+    private readonly load: (signal: AbortSignal) => Promise<unknown>,
+    early: unknown,
+  ) {
+    if (early === undefined) return;
+    this.snapshot = { ...this.snapshot, data: early };
+    this.fetchedAt = Date.now();
+  }
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -91,7 +99,7 @@ function entryOf<Name extends ReadOperation>(operation: Name, input: Input<Name>
   const key = keyOf(operation, input);
   let entry = cache.get(key);
   if (!entry) {
-    entry = new Entry((signal) => loadOperation(operation, input, signal));
+    entry = new Entry((signal) => loadOperation(operation, input, signal), earlyAnswer(operation, input));
     cache.set(key, entry);
     if (cache.size > keptEntries) {
       for (const [name, old] of cache) {
@@ -105,22 +113,20 @@ function entryOf<Name extends ReadOperation>(operation: Name, input: Input<Name>
   return entry;
 }
 
+/** What came along with the session, if it is the answer to this. */
+function earlyAnswer(operation: string, input: object | undefined): unknown {
+  const parts = (input ?? {}) as RequestParts;
+  return parts.query ? undefined : takeEarly(fillPath(operation.slice('GET '.length), parts.path));
+}
+
 async function loadOperation<Name extends ReadOperation>(
   operation: Name,
   input: Input<Name> | undefined,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const parts = (input ?? {}) as RequestParts;
-  if (!parts.query) {
-    const early = takePrefetched(fillPath(operation.slice('GET '.length), parts.path));
-    if (early) {
-      try {
-        return await early;
-      } catch {
-        // The early request failed; this one tells why.
-      }
-    }
-  }
+  await runningRefresh();
+  const early = earlyAnswer(operation, input);
+  if (early !== undefined) return early;
   return call<ReadOperation>(operation, ...([input, { signal }] as unknown as CallArguments<ReadOperation>));
 }
 
@@ -200,7 +206,7 @@ export function useQuery<Name extends ReadOperation>(operation: Name, input?: In
   }, [entry]);
   const refetch = useCallback(() => void entry?.fetch(), [entry]);
   const hasData = snapshot.data !== undefined;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (hasData) markShown(operation);
   }, [hasData, operation]);
   const isLoading = entry !== null && snapshot.data === undefined && snapshot.error === null;

@@ -1,30 +1,17 @@
-// The session's heart, small enough to start before everything else: trades the HttpOnly refresh cookie for an access token.
-// The token lives in a variable of this module and nowhere else: not in storage, not on a global.
+// The session's heart. The access token lives in a variable of this module and nowhere else: not in storage, not on a global.
 
-import type { SignedInUser } from './api';
+import { isReturning } from './returning';
+import type { Begun } from './start';
+import { type ChannelName, type RefreshOutcome, trade } from './trade';
 
-export type ChannelName = 'personal' | 'corporate' | 'sme' | 'staff';
-
-export interface TokenAnswer {
-  token: string;
-  expiresIn: number;
-  user: SignedInUser;
-  /** The answer to what was asked for along with it. */
-  then?: { status: number; body: unknown };
-}
-
-export type RefreshOutcome =
-  | { kind: 'signedIn'; answer: TokenAnswer }
-  /** The session is over: the cookie is gone, spent or revoked. */
-  | { kind: 'ended'; code: string }
-  /** Nobody answered, or not now. The session may well live. */
-  | { kind: 'unreachable' };
-
-const timeoutMilliseconds = 20_000;
+export type { ChannelName, RefreshOutcome, TokenAnswer } from './trade';
 
 let channel: ChannelName = 'personal';
 let token: string | null = null;
 let running: Promise<RefreshOutcome> | null = null;
+let first: Promise<RefreshOutcome> | null = null;
+/** What came along with the first outcome, by path. */
+const early = new Map<string, unknown>();
 
 export function setChannel(name: ChannelName): void {
   channel = name;
@@ -42,53 +29,56 @@ export function setAccessToken(value: string | null): void {
   token = value;
 }
 
-/** Several tabs share one cookie: each must read what the one before has written. */
-function oneTabAtATime<Value>(work: () => Promise<Value>): Promise<Value> {
-  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
-  if (!locks) return work();
-  return locks.request(`wekeza-refresh-${channel}`, work) as unknown as Promise<Value>;
-}
-
-async function trade(then?: string): Promise<RefreshOutcome> {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), timeoutMilliseconds);
-  try {
-    const response = await fetch('/api/authentication/refresh', {
-      method: 'POST',
-      headers: { 'X-Wekeza-Channel': channel, ...(then ? { 'X-Wekeza-Then': then } : {}) },
-      credentials: 'same-origin',
-      cache: 'no-store',
-      signal: abort.signal,
-    });
-    if (response.ok) return { kind: 'signedIn', answer: (await response.json()) as TokenAnswer };
-    if (response.status === 429 || response.status >= 500) return { kind: 'unreachable' };
-    const problem = (await response.json().catch(() => ({}))) as { code?: string };
-    return { kind: 'ended', code: problem.code ?? 'invalid_refresh_token' };
-  } catch {
-    return { kind: 'unreachable' };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** The refresh under way, if there is one. */
 export function runningRefresh(): Promise<RefreshOutcome> | null {
   return running;
 }
 
-/**
- * Whoever asks while a refresh runs gets its outcome: the cookie is spent once.
- * @param then path of the API to read in the same round trip
- */
-export function refresh(then?: string): Promise<RefreshOutcome> {
-  running ??= oneTabAtATime(() => trade(then))
-    .then((outcome) => {
-      if (outcome.kind === 'signedIn') token = outcome.answer.token;
-      if (outcome.kind === 'ended') token = null;
-      return outcome;
+function watch(outcome: Promise<RefreshOutcome>): Promise<RefreshOutcome> {
+  running = outcome
+    .then((result) => {
+      if (result.kind === 'signedIn') token = result.answer.token;
+      if (result.kind === 'ended') token = null;
+      return result;
     })
     .finally(() => {
       running = null;
     });
   return running;
 }
+
+/** Whoever asks while a refresh runs gets its outcome: the cookie is spent once. */
+export function refresh(): Promise<RefreshOutcome> {
+  return running ?? watch(trade(channel));
+}
+
+/** The outcome of the page's first request; when start.ts has sent none, there is no session to continue. */
+export function firstOutcome(): Promise<RefreshOutcome> {
+  first ??= isReturning() ? refresh() : Promise.resolve({ kind: 'ended', code: 'authentication_required' });
+  return first;
+}
+
+/** The answer that came along with the session, once: whoever asks again wants fresh data. */
+export function takeEarly(path: string): unknown {
+  const answer = early.get(path);
+  early.delete(path);
+  return answer;
+}
+
+/** Takes over what start.ts has begun, so that no other script finds it. */
+function takeOver(): void {
+  const page = document.documentElement.dataset;
+  channel = (page['channel'] as ChannelName | undefined) ?? channel;
+  const holder = window as unknown as { wekeza?: Begun };
+  const begun = holder.wekeza;
+  delete holder.wekeza;
+  if (!begun) return;
+  first = watch(
+    begun.outcome.then((result) => {
+      if (begun.first && result.kind === 'signedIn' && result.answer.then) early.set(begun.first, result.answer.then.body);
+      return result;
+    }),
+  );
+}
+
+if (typeof document !== 'undefined') takeOver();

@@ -3,8 +3,8 @@
 
 import { call, type SignedInUser } from './api';
 import { onSession, ProblemError } from './http';
-import { channelName, refresh, setAccessToken, type TokenAnswer } from './refresh';
-import { firstOutcome, rememberReturning } from './start';
+import { channelName, firstOutcome, refresh, setAccessToken, type TokenAnswer } from './refresh';
+import { rememberReturning } from './returning';
 import { create } from './store';
 
 export type { SignedInUser } from './api';
