@@ -107,6 +107,29 @@ def test_a_session_is_continued_by_the_cookie_alone(browser):
     assert browser.get("/api/customer-portal/dashboard", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
+def test_the_first_pages_data_comes_along_with_the_session(bank, browser):
+    sign_in(browser)
+    dashboard = {"X-Wekeza-Then": "/api/customer-portal/dashboard"}
+    answer = browser.post("/api/authentication/refresh", headers=dashboard)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    own = browser.get("/api/customer-portal/dashboard", headers={"Authorization": f"Bearer {body['token']}"}).json()
+    assert body["then"]["status"] == 200
+    assert {name: body["then"]["body"][name] for name in ("customerId", "totalBalance")} == {
+        name: own[name] for name in ("customerId", "totalBalance")}
+    assert COOKIE in answer.headers["set-cookie"]
+    # What cannot be read leaves the session's answer as it is; nothing but the API's GET paths can be asked for.
+    for path in ("/api/generalledger/accounts", "/api/nothing", "/metrics", "https://evil.example/", "/api/../metrics", "x" * 2000):
+        answer = browser.post("/api/authentication/refresh", headers={"X-Wekeza-Then": path})
+        assert answer.status_code == 200 and "then" not in answer.json(), path
+    # Only on the channel's own port, and never for a foreign page.
+    foreign = browser.post("/api/authentication/refresh", headers=dashboard | {"Origin": "https://evil.example"})
+    assert_problem(foreign, 403, "origin_not_allowed")
+    allowed = browser.options("/api/authentication/refresh", headers={
+        "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-wekeza-then"})
+    assert "x-wekeza-then" not in allowed.headers.get("access-control-allow-headers", "").lower()
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example:3001", None])
 def test_asvs_4_2_a_post_from_a_foreign_page_does_nothing(bank, browser, origin):
     sign_in(browser)

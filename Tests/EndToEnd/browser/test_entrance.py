@@ -94,6 +94,7 @@ def test_signing_in_with_the_keyboard_alone(visit):
 
 def test_signing_out_ends_the_session_here_and_at_the_bank(visit):
     visitor = visit().signed_in("customer1")
+    visitor.open("/accounts").settled()
     cookies = visitor.context.cookies()
     assert [each["httpOnly"] for each in cookies if each["name"].startswith("wekeza_refresh")] == [True]
     visitor.page.get_by_role("button", name="Your account").first.click()

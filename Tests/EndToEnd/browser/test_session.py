@@ -51,6 +51,8 @@ def test_asvs_3_5_neither_token_nor_session_is_readable_by_scripts_of_the_page(v
     for path, value in visitor.page.evaluate(READ_EVERYTHING):
         assert token not in value and cookie not in value, path
         assert not re.search(r"eyJ[\w-]{10,}\.", value), path
+    # Reading everything also reads what may not be read.
+    visitor.forgive()
 
 
 def test_asvs_14_4_3_scripts_that_are_not_the_banks_do_not_run(visit):
@@ -63,14 +65,18 @@ def test_asvs_14_4_3_scripts_that_are_not_the_banks_do_not_run(visit):
           const script = document.createElement('script');
           try { script.text = 'window.broken = 1'; document.body.append(script); outcome.script = 'taken'; }
           catch (error) { outcome.script = error.name; }
-          try { (0, eval)('window.broken = 1'); outcome.eval = 'taken'; } catch (error) { outcome.eval = error.name; }
+          // In a task of its own: the tool's own call is exempt from the rule.
+          await new Promise(resolve => setTimeout(() => {
+            try { (0, eval)('window.broken = 1'); outcome.eval = 'taken'; } catch (error) { outcome.eval = error.name; }
+            resolve();
+          }));
           try { await fetch('https://evil.example/'); outcome.elsewhere = 'taken'; } catch (error) { outcome.elsewhere = error.name; }
           await new Promise(resolve => setTimeout(resolve, 200));
           return { ...outcome, broken: window.broken ?? null };
         }
     """)
     assert outcome == {"html": "TypeError", "script": "TypeError", "eval": "EvalError", "elsewhere": "TypeError", "broken": None}
-    visitor.faults.clear()
+    visitor.forgive()
 
 
 class ForeignPage(http.server.BaseHTTPRequestHandler):
@@ -128,7 +134,7 @@ def test_asvs_4_2_2_a_foreign_page_cannot_use_the_session_or_frame_the_bank(visi
     assert visitor.context.cookies() == before, "no token was traded"
     frames = [frame for frame in visitor.page.frames if frame.url.startswith(visitor.origin)]
     assert all(frame.locator("h1").count() == 0 for frame in frames)
-    visitor.faults.clear()
+    visitor.forgive()
     visitor.open("/").settled()
     expect(visitor.page.get_by_role("heading", level=1)).to_contain_text("Amina")
 

@@ -101,6 +101,11 @@ class Visitor:
     def assert_no_faults(self):
         assert not self.faults, f"{self.page.url}: {self.faults}"
 
+    def forgive(self):
+        """Forgets the faults that a test has provoked on purpose."""
+        self.page.wait_for_timeout(200)
+        self.faults.clear()
+
     def close(self):
         self.context.close()
 
