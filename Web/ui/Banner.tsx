@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { classes } from './classes';
-import { Icon } from './Icon';
 import type { IconName } from './Icon';
+import { Icon } from './Icon';
 
 export type Tone = 'info' | 'success' | 'warning' | 'danger' | 'neutral';
 

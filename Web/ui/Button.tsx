@@ -1,9 +1,9 @@
-import { forwardRef } from 'react';
 import type { AnchorHTMLAttributes, ButtonHTMLAttributes, ReactNode } from 'react';
+import { forwardRef } from 'react';
 import { Link } from '../lib/router';
 import { classes } from './classes';
-import { Icon } from './Icon';
 import type { IconName } from './Icon';
+import { Icon } from './Icon';
 import { Spinner } from './Spinner';
 
 export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger' | 'onDeep' | 'outlineOnDeep';

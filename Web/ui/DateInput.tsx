@@ -1,5 +1,5 @@
-import { forwardRef } from 'react';
 import type { InputHTMLAttributes } from 'react';
+import { forwardRef } from 'react';
 import { classes } from './classes';
 import { controlLook, useFieldLinks } from './Field';
 

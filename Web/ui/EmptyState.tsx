@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { Icon } from './Icon';
 import type { IconName } from './Icon';
+import { Icon } from './Icon';
 
 /** Nothing here yet: says why, and what to do about it. */
 export function EmptyState({

@@ -1,5 +1,5 @@
-import { createContext, forwardRef, useContext, useId, useState } from 'react';
 import type { InputHTMLAttributes, ReactNode, TextareaHTMLAttributes } from 'react';
+import { createContext, forwardRef, useContext, useId, useState } from 'react';
 import { classes } from './classes';
 import { Icon } from './Icon';
 import { useUiTexts } from './texts';

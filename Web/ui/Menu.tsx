@@ -1,8 +1,8 @@
-import { useEffect, useId, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { classes } from './classes';
-import { Icon } from './Icon';
 import type { IconName } from './Icon';
+import { Icon } from './Icon';
 
 export interface MenuItem {
   label: string;

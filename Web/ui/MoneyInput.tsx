@@ -1,5 +1,5 @@
-import { forwardRef, useLayoutEffect, useRef } from 'react';
 import type { InputHTMLAttributes } from 'react';
+import { forwardRef, useLayoutEffect, useRef } from 'react';
 import { caretAfterGrouping, completedAmount, exactFromEntry, groupThousands } from './amountEntry';
 import { classes } from './classes';
 import { controlLook, useFieldLinks } from './Field';

@@ -1,5 +1,5 @@
-import { forwardRef, useId } from 'react';
 import type { ReactNode, SelectHTMLAttributes } from 'react';
+import { forwardRef, useId } from 'react';
 import { classes } from './classes';
 import { controlLook, useFieldLinks } from './Field';
 import { Icon } from './Icon';

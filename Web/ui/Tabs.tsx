@@ -1,5 +1,5 @@
-import { useId, useRef } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
+import { useId, useRef } from 'react';
 import { classes } from './classes';
 
 export interface Tab<Name extends string> {

@@ -86,7 +86,6 @@ export function BarChart({
             // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a picture that shows its figures when it is reached
             <g
               key={one.name}
-              // biome-ignore lint/a11y/noNoninteractiveTabindex: the figures above follow the keyboard as they follow the mouse.
               tabIndex={0}
               role="img"
               aria-label={`${one.name}: ${series.map((each, place) => `${each.name} ${one.values[place] ?? ''}`).join(', ')}`}
