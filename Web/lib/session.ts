@@ -65,6 +65,7 @@ function enter(answer: TokenAnswer): void {
   if (known && known.id !== answer.user.id) for (const forget of forgetters) forget();
   setAccessToken(answer.token);
   rememberReturning(true);
+  remember(owedKey, null);
   noteActivity();
   useSession.setState({
     status: answer.user.mustChangePassword ? 'passwordChangeRequired' : 'signedIn',
@@ -150,13 +151,46 @@ export async function refreshUser(): Promise<void> {
 
 /** Ends the session here and, as soon as the bank can be reached, there. */
 export async function logout(because: SessionState['endedBecause'] = 'signedOut'): Promise<void> {
-  try {
-    await call('POST /authentication/logout', {});
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-  }
+  const isDone = await endAtTheBank();
+  remember(owedKey, isDone ? null : '1');
   leave(because);
   announce();
+}
+
+const owedKey = 'wekeza.signout-owed';
+
+async function endAtTheBank(): Promise<boolean> {
+  try {
+    await call('POST /authentication/logout', {});
+    return true;
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return !error.isUncertain;
+  }
+}
+
+/** Somebody signed out while the bank could not be reached: the cookie of that session must not wait for the next person. */
+async function payOwedSignOut(): Promise<void> {
+  if (recall(owedKey) === null || useSession.getState().user !== null) return;
+  if (await endAtTheBank()) remember(owedKey, null);
+}
+
+/** Small notes that are no secrets, shared by the tabs of this channel. */
+function remember(name: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`${name}.${channelName()}`);
+    else localStorage.setItem(`${name}.${channelName()}`, value);
+  } catch {
+    // Without storage every tab knows its own only.
+  }
+}
+
+function recall(name: string): string | null {
+  try {
+    return localStorage.getItem(`${name}.${channelName()}`);
+  } catch {
+    return null;
+  }
 }
 
 function leave(because: SessionState['endedBecause']): void {
@@ -182,12 +216,28 @@ function announce(): void {
 
 // MARK: Idle time
 
+const activityKey = 'wekeza.active';
+const activityNoteMilliseconds = 5_000;
+
 let lastRequestAt = Date.now();
 let lastInputAt = Date.now();
+let lastNoteAt = 0;
 
 function noteActivity(): void {
-  lastRequestAt = Date.now();
+  noteRequest();
   lastInputAt = Date.now();
+}
+
+function noteRequest(): void {
+  lastRequestAt = Date.now();
+  if (lastRequestAt - lastNoteAt < activityNoteMilliseconds) return;
+  lastNoteAt = lastRequestAt;
+  remember(activityKey, String(lastRequestAt));
+}
+
+/** A person who works in another tab is not idle in this one. */
+function lastActivityAt(): number {
+  return Math.max(lastRequestAt, Number(recall(activityKey) ?? '0'));
 }
 
 /** "Stay signed in": any request counts as activity for the bank. */
@@ -196,7 +246,7 @@ export async function staySignedIn(): Promise<void> {
   lastInputAt = Date.now();
   const outcome = await refresh();
   if (outcome.kind === 'signedIn') {
-    lastRequestAt = Date.now();
+    noteRequest();
   } else if (outcome.kind === 'ended') expire();
 }
 
@@ -211,12 +261,13 @@ function watchIdleTime(): void {
     void staySignedIn();
     return;
   }
-  const endsAt = lastRequestAt + idleMinutes * minute;
+  const endsAt = lastActivityAt() + idleMinutes * minute;
   if (now >= endsAt) {
-    // The clock may have stood still while the lid was closed: the bank decides.
-    void staySignedIn();
-  } else if (now >= endsAt - warningMinutes * minute) {
-    if (idleEndsAt !== endsAt) useSession.setState({ idleEndsAt: endsAt });
+    // The bank has ended the session, or is about to; asking it would only prolong what nobody uses.
+    expire();
+  } else {
+    const shown = now >= endsAt - warningMinutes * minute ? endsAt : null;
+    if (idleEndsAt !== shown) useSession.setState({ idleEndsAt: shown });
   }
 }
 
@@ -230,7 +281,7 @@ export function installSession(): void {
     },
     refreshed: (user) => useSession.setState({ user }),
     requested: () => {
-      lastRequestAt = Date.now();
+      noteRequest();
       if (useSession.getState().idleEndsAt !== null) useSession.setState({ idleEndsAt: null });
     },
   });
@@ -240,6 +291,8 @@ export function installSession(): void {
   addEventListener('keydown', input, { passive: true });
   addEventListener('pointerdown', input, { passive: true });
   setInterval(watchIdleTime, 10_000);
+  addEventListener('online', () => void payOwedSignOut());
+  void payOwedSignOut();
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') watchIdleTime();
   });

@@ -88,7 +88,7 @@ function Bank() {
   const hasDialog = useSession((state) => state.status === 'expired' || state.idleEndsAt !== null);
   useEffect(() => {
     const timer = setTimeout(() => {
-      for (const page of [TransferPage, ConfirmPage, ReceiptPage, AccountPage, SessionDialogs]) page.preload();
+      for (const page of [TransferPage, ConfirmPage, ReceiptPage, AccountPage, SignInPage, SessionDialogs]) page.preload();
     }, preloadAfterMilliseconds);
     return () => clearTimeout(timer);
   }, []);

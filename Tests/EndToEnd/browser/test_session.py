@@ -4,6 +4,7 @@ import http.server
 import re
 import threading
 
+import httpx
 import pytest
 from harness.browser import DESKTOP, PHONE
 from harness.client import Client
@@ -209,3 +210,46 @@ def test_two_tabs_that_open_at_once_share_the_session(visit):
         expect(page.get_by_role("heading", level=1)).to_have_text("Accounts")
     visitor.page.reload()
     expect(visitor.page.get_by_role("heading", level=1)).to_contain_text("Amina")
+
+
+def refresh_status(visitor, cookies):
+    """What the bank says to somebody who kept the session's cookie."""
+    value = next(each["value"] for each in cookies if each["name"] == "wekeza_refresh_personal")
+    return httpx.post(
+        visitor.origin + "/api/authentication/refresh", timeout=30, headers={
+            "X-Wekeza-Channel": "personal", "Origin": visitor.origin, "Cookie": f"wekeza_refresh_personal={value}"}).status_code
+
+
+def test_asvs_3_3_1_signing_out_without_a_line_ends_the_session_as_soon_as_there_is_one(visit):
+    visitor = visit().signed_in("customer1")
+    cookies = visitor.context.cookies()
+    visitor.context.set_offline(True)
+    visitor.page.get_by_role("button", name="Your account").first.click()
+    visitor.page.get_by_role("menuitem", name="Sign out").click()
+    expect(visitor.page.get_by_text("Amina")).to_have_count(0)
+    with visitor.page.expect_response("**/api/authentication/logout"):
+        visitor.context.set_offline(False)
+    expect(visitor.page.get_by_label("Username")).to_be_visible()
+    assert refresh_status(visitor, cookies) == 401
+
+
+def test_asvs_3_3_2_an_idle_session_warns_and_then_closes_without_losing_the_page(visit):
+    visitor = visit()
+    visitor.page.clock.install()
+    visitor.signed_in("customer2", at="/transfer")
+    amount = visitor.page.locator("input[name=amount]")
+    amount.fill("750")
+    visitor.page.clock.fast_forward("28:30")
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Are you still there?")
+    visitor.assert_accessible()
+    dialog.get_by_role("button", name="Stay signed in").click()
+    expect(dialog).to_be_hidden()
+    visitor.page.clock.fast_forward("28:30")
+    expect(dialog).to_contain_text("Are you still there?")
+    visitor.page.clock.fast_forward("02:00")
+    expect(dialog).to_contain_text("Sign in again")
+    dialog.get_by_label("Password", exact=True).fill("Customer@123")
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
+    expect(dialog).to_be_hidden()
+    assert re.sub(r"[^\d.]", "", amount.input_value()) in ("750", "750.00")
