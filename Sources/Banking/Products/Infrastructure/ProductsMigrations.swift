@@ -9,6 +9,8 @@ public enum ProductsMigrations {
         Migration(name: "products/001_catalogue_and_tariffs", sql: tables),
         Migration(name: "products/002_taxes_and_limits", sql: statutory),
         Migration(name: "products/003_terms_and_reference_rates", sql: terms),
+        // Who locks a row must have the right to change some column of it; this one never changes.
+        Migration(name: "products/004_lock_product", sql: "GRANT UPDATE (category) ON products.product TO wekeza_app;"),
     ]
 
     private static let terms = """

@@ -50,27 +50,38 @@ public struct ProduceStatement: Sendable {
             throw Refusal.rule("range_too_long", "A statement covers at most \(Self.longestDays) days", field: "from")
         }
         let reader = reader
-        let (period, entries) = try await pool.snapshot(deadline: deadline) { transaction in
-            guard let period = try reader.periods(of: [account.id], from: from, to: to, in: transaction).first else {
-                throw Refusal.notFound("account_not_found", "There is no such account")
-            }
-            guard period.creditCount + period.debitCount <= (isPrinted ? Self.mostPrintedEntries : Self.mostEntries) else {
-                throw Refusal.rule("range_too_long", "There are too many entries; please ask for a shorter period", field: "from")
-            }
-            var entries: [EntryView] = []
-            while true {
-                let page = try reader.entries(of: period, after: entries.last?.cursor, limit: Self.pageSize, in: transaction)
-                entries += page
-                if page.count < Self.pageSize { break }
-            }
-            return (period, entries)
+        let period = try await pool.snapshot(deadline: deadline) { try reader.periods(of: [account.id], from: from, to: to, in: $0).first }
+        guard let period else { throw Refusal.notFound("account_not_found", "There is no such account") }
+        guard period.creditCount + period.debitCount <= (isPrinted ? Self.mostPrintedEntries : Self.mostEntries) else {
+            throw Refusal.rule("range_too_long", "There are too many entries; please ask for a shorter period", field: "from")
         }
-        let details = try await queries.decorated(entries, viewer: viewer)
+        let entries = try await entries(of: period, viewer: viewer, deadline: deadline)
         func money(_ minorUnits: Int64) -> Money { Money(minorUnits: minorUnits, currency: account.currency) }
         return try AccountStatement(
             accountID: account.id, accountNumber: account.number, accountName: account.name, branchCode: account.branchCode,
             fromDate: from, toDate: to, openingBalance: money(period.openingBalance), closingBalance: money(period.closingBalance),
-            entries: details.map { Self.entry($0) })
+            entries: entries)
+    }
+
+    /// The entries that make up the figures of a period, page by page. Entries of an account are only ever added behind the last one, so
+    /// the first so many are those that were counted, whatever is posted meanwhile.
+    private func entries(
+        of period: AccountPeriod, viewer: AccountViewer, deadline: Timestamp?
+    ) async throws -> [AccountStatement.Entry] {
+        let (count, reader) = (Int(period.creditCount + period.debitCount), reader)
+        var entries: [AccountStatement.Entry] = []
+        entries.reserveCapacity(count)
+        var place: EntryCursor?
+        while entries.count < count {
+            let limit = min(Self.pageSize, count - entries.count)
+            let page = try await pool.read(deadline: deadline) { [place] in
+                try reader.entries(of: period, after: place, limit: limit, in: $0)
+            }
+            guard let last = page.last else { break }
+            place = last.cursor
+            entries += try await queries.decorated(page, viewer: viewer).map { Self.entry($0) }
+        }
+        return entries
     }
 
     private static func entry(_ details: TransactionDetails) -> AccountStatement.Entry {

@@ -35,7 +35,6 @@ enum StatementCAMT053 {
                 balance("CLBD", statement.closingBalance, statement.toDate),
                 summary(statement),
             ])
-        for entry in statement.entries { body.addChild(Self.entry(entry)) }
         root.addChild(
             element(
                 "BkToCstmrStmt",
@@ -45,7 +44,17 @@ enum StatementCAMT053 {
         let document = XMLDocument(rootElement: root)
         document.version = "1.0"
         document.characterEncoding = "UTF-8"
-        return [UInt8](document.xmlData)
+        // Entries are written one by one: a tree of a merchant's year would take a gigabyte.
+        let shell = [UInt8](document.xmlData)
+        let closing = Array("</Stmt>".utf8)
+        guard let end = lastPlace(of: closing, in: shell) else { return shell }
+        var bytes = Array(shell[..<end])
+        for entry in statement.entries { bytes += Self.entry(entry).xmlString.utf8 }
+        return bytes + shell[end...]
+    }
+
+    private static func lastPlace(of wanted: [UInt8], in bytes: [UInt8]) -> Int? {
+        stride(from: bytes.count - wanted.count, through: 0, by: -1).first { bytes[$0...].starts(with: wanted) }
     }
 
     private static func summary(_ statement: AccountStatement) -> XMLElement {
