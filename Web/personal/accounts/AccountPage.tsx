@@ -4,9 +4,10 @@ import { useQuery } from '../../lib/query';
 import { replaceSearch, useSearch } from '../../lib/router';
 import { Badge, Banner } from '../../ui/Banner';
 import { Button, IconButton, LinkButton } from '../../ui/Button';
+import { classes } from '../../ui/classes';
 import { DateText } from '../../ui/DateText';
 import { Weave } from '../../ui/Logo';
-import { MoneyText } from '../../ui/MoneyText';
+import { amountSize, MoneyText } from '../../ui/MoneyText';
 import { PageHeader } from '../../ui/PageHeader';
 import { Skeleton, Waiting } from '../../ui/Skeleton';
 import { showToast } from '../../ui/Toast';
@@ -75,7 +76,7 @@ function Summary({ account }: { account: Account }) {
         <Weave className="pointer-events-none absolute -bottom-44 -right-40 size-88 max-sm:-bottom-52 max-sm:-right-52" />
         <div className="relative">
           <p className="text-sm font-medium text-on-deep-muted">{text.accounts.balance}</p>
-          <p className="mt-1 text-4xl font-semibold tracking-tight sm:text-[2.75rem] sm:leading-tight">
+          <p className={classes('mt-1 font-semibold tracking-tight', amountSize(account.balance))}>
             <MoneyText amount={account.balance} currency={account.currency} />
           </p>
           <dl className="mt-3 flex flex-wrap gap-x-8 gap-y-2 text-sm">

@@ -3,6 +3,7 @@ import { useQuery } from '../../lib/query';
 import { href, Link } from '../../lib/router';
 import { Badge } from '../../ui/Banner';
 import { Card } from '../../ui/Card';
+import { classes } from '../../ui/classes';
 import { EmptyState } from '../../ui/EmptyState';
 import { Icon } from '../../ui/Icon';
 import { MoneyText } from '../../ui/MoneyText';
@@ -26,7 +27,7 @@ export default function AccountsPage() {
             </EmptyState>
           </Card>
         ) : (
-          <ul className="grid gap-4 md:grid-cols-2">
+          <ul className="grid grid-cols-1 gap-4 md:grid-cols-2">
             {inOrderOfUse(data.items).map((account) => (
               <AccountCard key={account.id} account={account} />
             ))}
@@ -35,7 +36,7 @@ export default function AccountsPage() {
       ) : error !== null ? (
         <LoadFailure problem={error} onRetry={refetch} />
       ) : (
-        <Waiting className="grid gap-4 md:grid-cols-2">
+        <Waiting className="grid grid-cols-1 gap-4 md:grid-cols-2">
           <Skeleton className="h-44 rounded-card" />
           <Skeleton className="h-44 rounded-card" />
         </Waiting>
@@ -66,7 +67,7 @@ function AccountCard({ account }: { account: Account }) {
           {account.status !== 'active' && <Badge tone="warning">{text.accounts.status[account.status]}</Badge>}
         </span>
         <span>
-          <span className="block text-3xl font-semibold tracking-tight">
+          <span className={classes('block font-semibold tracking-tight', account.balance.length > 13 ? 'text-xl' : 'text-3xl')}>
             <MoneyText amount={account.balance} currency={account.currency} />
           </span>
           <span className="mt-0.5 block text-sm text-muted">

@@ -6,11 +6,12 @@ import { href, Link, useTitle } from '../../lib/router';
 import { useSession } from '../../lib/session';
 import { IconButton } from '../../ui/Button';
 import { Card, CardTitle } from '../../ui/Card';
+import { classes } from '../../ui/classes';
 import { DateText } from '../../ui/DateText';
 import { EmptyState } from '../../ui/EmptyState';
 import { Icon, type IconName } from '../../ui/Icon';
 import { Weave } from '../../ui/Logo';
-import { MoneyText } from '../../ui/MoneyText';
+import { amountSize, MoneyText } from '../../ui/MoneyText';
 import { useMessages } from '../messages';
 import { AccountNumber, accountTitle, inOrderOfUse } from '../shared/accounts';
 import { setAmountsHidden, useAmounts } from '../shared/amounts';
@@ -55,7 +56,7 @@ export default function OverviewPage() {
 
 function Content({ dashboard, transactions }: { dashboard: Dashboard; transactions: Transaction[] }) {
   return (
-    <div className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
+    <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(0,1fr)_21rem]">
       <div className="flex min-w-0 flex-col gap-6">
         <Total dashboard={dashboard} />
         <QuickActions />
@@ -135,7 +136,7 @@ function Total({ dashboard }: { dashboard: Dashboard }) {
             onClick={() => setAmountsHidden(!isHidden)}
           />
         </div>
-        <p className="mt-1 text-4xl font-semibold tracking-tight sm:text-[2.75rem] sm:leading-tight">
+        <p className={classes('mt-1 font-semibold tracking-tight', amountSize(dashboard.totalBalance))}>
           <Balance amount={dashboard.totalBalance} currency={dashboard.currency} />
         </p>
         {isMixed ? (
@@ -197,7 +198,7 @@ function AccountRow({ account }: { account: Account }) {
     <li>
       <Link
         to={href('/accounts/:account', { account: account.accountNumber })}
-        className="flex min-h-18 items-center justify-between gap-4 px-5 py-3 transition-colors hover:bg-sunken"
+        className="flex min-h-18 flex-wrap items-center justify-between gap-x-4 px-5 py-3 transition-colors hover:bg-sunken"
       >
         <span className="min-w-0">
           <span className="block truncate font-medium">{accountTitle(account, text)}</span>
