@@ -59,7 +59,13 @@ export function Dialog({
           <h2 id={titleID} className="text-lg font-semibold">
             {title}
           </h2>
-          <IconButton icon="x" label={texts.close} onClick={onClose} disabled={isLocked} />
+          <IconButton
+            icon="x"
+            label={texts.close}
+            onClick={onClose}
+            disabled={isLocked}
+            className={isLocked ? 'invisible' : ''}
+          />
         </header>
         <div className="overflow-y-auto px-6 pb-6">{children}</div>
         {footer !== undefined && (

@@ -19,7 +19,7 @@ function SignInAgain() {
   const user = useSession((state) => state.user);
   const challenge = useSession((state) => state.challenge);
   return (
-    <Dialog title={text.signIn.again} isOpen onClose={() => void logout('idle')}>
+    <Dialog title={text.signIn.again} isOpen isLocked onClose={() => void logout('idle')}>
       <p className="mb-5 text-muted">{text.signIn.sessionExpired}</p>
       {challenge !== null ? <SecondFactorForm /> : <SignInForm fixedUsername={user?.username ?? ''} />}
       <div className="mt-3 text-center">

@@ -166,7 +166,7 @@ function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => voi
         {text.security.codesLead}
       </Banner>
       <ul
-        data-print="only"
+        data-print="alone"
         className="grid grid-cols-2 gap-x-6 gap-y-2 rounded-control bg-sunken p-5 text-center font-semibold tabular-nums tracking-wide"
       >
         {codes.map((code) => (

@@ -1,5 +1,6 @@
 import { useQuery } from '../../lib/query';
 import { useSearch } from '../../lib/router';
+import { exactFromEntry } from '../../ui/amountEntry';
 import { Card } from '../../ui/Card';
 import { EmptyState } from '../../ui/EmptyState';
 import { PageHeader } from '../../ui/PageHeader';
@@ -35,9 +36,9 @@ export default function NewStandingOrderPage() {
           order={null}
           prefill={{
             from: search.get('from') ?? '',
-            to: search.get('to') ?? '',
-            amount: search.get('amount') ?? '',
-            narration: search.get('narration') ?? '',
+            to: (search.get('to') ?? '').replace(/\D/g, '').slice(0, 13),
+            amount: exactFromEntry(search.get('amount') ?? '', 'KES'),
+            narration: (search.get('narration') ?? '').slice(0, 140),
           }}
         />
       )}

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { Transaction } from '../../lib/api';
 import { formatDateTime, formatMoney, sumAmounts } from '../../lib/format';
 import { useLanguage } from '../../lib/i18n';
@@ -18,6 +18,10 @@ import { AccountNumber } from '../shared/accounts';
 import { download } from '../shared/download';
 import { LoadFailure } from '../shared/LoadFailure';
 import { statusTones, transactionTitle } from '../shared/transactions';
+
+const BeneficiaryDialog = lazy(() =>
+  import('../beneficiaries/BeneficiaryDialog').then((module) => ({ default: module.BeneficiaryDialog })),
+);
 
 /** One transaction as a receipt: right after sending, and whenever it is looked up. */
 export default function ReceiptPage({ transactionId }: { transactionId: string }) {
@@ -119,6 +123,7 @@ function Content({ transaction }: { transaction: Transaction }) {
         {isJustSent &&
           `${text.transfer.sent}: ${formatMoney(transaction.amount, transaction.currency)} ${text.transfer.sentTo(name)}`}
       </p>
+      {isJustSent && canRepeat && <SaveBeneficiary accountNumber={transaction.counterpartyAccountNumber ?? ''} />}
       {isJustSent && (
         <div className="mt-6 text-center print:hidden">
           <LinkButton to="/" kind="quiet">
@@ -127,6 +132,29 @@ function Content({ transaction }: { transaction: Transaction }) {
         </div>
       )}
     </>
+  );
+}
+
+/** Offered right after sending to somebody who is neither saved nor oneself. */
+function SaveBeneficiary({ accountNumber }: { accountNumber: string }) {
+  const text = useMessages();
+  const [isOpen, setIsOpen] = useState(false);
+  const beneficiaries = useQuery('GET /customer-portal/beneficiaries', { query: { limit: 200 } });
+  const accounts = useQuery('GET /customer-portal/accounts', { query: { limit: 200 } });
+  if (beneficiaries.data === undefined || accounts.data === undefined) return null;
+  const isKnown = [...beneficiaries.data.items, ...accounts.data.items].some((one) => one.accountNumber === accountNumber);
+  if (isKnown) return null;
+  return (
+    <div className="mt-6 text-center print:hidden">
+      <Button kind="secondary" icon="plus" onClick={() => setIsOpen(true)}>
+        {text.transfer.saveBeneficiary}
+      </Button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <BeneficiaryDialog beneficiary={null} accountNumber={accountNumber} onClose={() => setIsOpen(false)} />
+        </Suspense>
+      )}
+    </div>
   );
 }
 

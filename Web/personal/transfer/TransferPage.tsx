@@ -4,7 +4,7 @@ import { compareAmounts, formatMoney } from '../../lib/format';
 import type { ProblemError } from '../../lib/http';
 import { useQuery } from '../../lib/query';
 import { navigate, usePlace, useSearch } from '../../lib/router';
-import { completedAmount } from '../../ui/amountEntry';
+import { completedAmount, exactFromEntry } from '../../ui/amountEntry';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';
 import { Card } from '../../ui/Card';
@@ -66,10 +66,10 @@ function useFirstDraft(accounts: Account[]): { draft: Draft; refusal: Refusal | 
     const draft: Draft = {
       kind: search.get('kind') === 'own' ? 'own' : 'others',
       from: wanted?.accountNumber ?? '',
-      to: search.get('to') ?? '',
-      amount: search.get('amount') ?? '',
+      to: (search.get('to') ?? '').replace(/\D/g, '').slice(0, 13),
+      amount: exactFromEntry(search.get('amount') ?? '', wanted?.currency ?? 'KES'),
       currency: wanted?.currency ?? 'KES',
-      narration: search.get('narration') ?? '',
+      narration: (search.get('narration') ?? '').slice(0, 140),
     };
     return { draft, refusal: null };
   });
