@@ -243,7 +243,9 @@ def test_asvs_3_3_2_an_idle_session_warns_and_then_closes_without_losing_the_pag
     dialog = visitor.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Are you still there?")
     visitor.assert_accessible()
-    dialog.get_by_role("button", name="Stay signed in").click()
+    # The clock must not run ahead of the bank's answer.
+    with visitor.page.expect_response(lambda answer: answer.url.endswith("/authentication/refresh")):
+        dialog.get_by_role("button", name="Stay signed in").click()
     expect(dialog).to_be_hidden()
     visitor.page.clock.fast_forward("28:30")
     expect(dialog).to_contain_text("Are you still there?")
