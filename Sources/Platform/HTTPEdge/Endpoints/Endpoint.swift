@@ -74,6 +74,8 @@ public struct Endpoint: Sendable {
     let invoke: @Sendable (Invocation) async throws -> EncodedReply
     let describe: @Sendable (SchemaRegistry) -> OperationDescription
     let expectsBody: Bool
+    /// Set when the body is a form with files: how many bytes it may have.
+    let maximumFormBytes: Int?
 
     /// `query`, `body` and `reply` may be left out when there is none.
     /// - Parameters:
@@ -97,6 +99,7 @@ public struct Endpoint: Sendable {
         self.options = options
         isIdempotent = options.isIdempotent ?? (method == .post && !path.hasPrefix("/api/authentication/"))
         expectsBody = Body.self != NoBody.self
+        maximumFormBytes = (Body.self as? any FormBody.Type)?.maximumBodyBytes
         invoke = { invocation in
             let call = try invocation.decode(Query.self, Body.self)
             return try await handler(call).encoded(defaultStatus: defaultStatus)
@@ -166,11 +169,31 @@ public struct AlternativeReply: Sendable {
     }
 }
 
+/// The body of a request, read but not yet judged field by field.
+enum RequestContent: Sendable {
+    case object(JSONObject)
+    case form(MultipartForm)
+
+    var source: Fields.Source {
+        switch self {
+        case .object(let object): .object(object)
+        case .form(let form): .form(form)
+        }
+    }
+
+    func digest() -> [UInt8] {
+        switch self {
+        case .object(let object): object.members.isEmpty ? JSONValue.emptyDigest : JSONValue.object(object).digest()
+        case .form(let form): form.digest()
+        }
+    }
+}
+
 /// A request that has passed every check up to the decoding of its fields.
 struct Invocation: Sendable {
     let request: HTTPRequest
     let context: RequestContext
-    let body: JSONObject
+    let body: RequestContent
     let cursorKey: SymmetricKey
     /// Faults found before the fields were read, such as a malformed `Idempotency-Key`.
     let faults: [Refusal.Field]
@@ -178,7 +201,7 @@ struct Invocation: Sendable {
     /// Decodes query and body and reports the faults of both at once.
     func decode<Query: QueryParameters, Body: RequestBody>(_: Query.Type, _: Body.Type) throws -> Call<Query, Body> {
         var queryFields = Fields(.query(request.query))
-        var bodyFields = Fields(.object(body))
+        var bodyFields = Fields(body.source)
         let query = try Self.collecting(&queryFields) { try Query(from: &$0) }
         let decoded = try Self.collecting(&bodyFields) { try Body(from: &$0) }
         let allFaults = faults + queryFields.faults + bodyFields.faults

@@ -124,6 +124,15 @@ final class Pipeline: Sendable {
         return routes[index].endpoint.options.timeLimitSeconds ?? configuration.requestTimeLimitSeconds
     }
 
+    /// What may be read of a request whose head has arrived: forms with files may be larger and take longer, but only from callers who
+    /// say who they are where the endpoint will ask for it.
+    func readLimits(method: String, uri: String, hasToken: Bool) -> (bytes: Int, seconds: Int64) {
+        guard case .route(let index, _) = table.match(method: method, path: RequestTarget(uri).path),
+            let formBytes = routes[index].endpoint.maximumFormBytes, hasToken || routes[index].endpoint.access == .everyone
+        else { return (configuration.maximumBodyBytes, configuration.requestReadTimeLimitSeconds) }
+        return (formBytes, max(120, configuration.requestReadTimeLimitSeconds))
+    }
+
     /// The answer for a handler that did not let go in time. Its work may still be done, so the caller is told to ask again.
     func respond(toOverdue incoming: IncomingRequest) -> OutgoingResponse {
         let scan = HeaderScan(incoming.headers)
@@ -180,7 +189,7 @@ final class Pipeline: Sendable {
             } else {
                 exchange.headers.append(ReplyHeader("Idempotency-Key", context.idempotencyKey))
             }
-            context.bodyDigest = body.members.isEmpty ? JSONValue.emptyDigest : JSONValue.object(body).digest()
+            context.bodyDigest = body.digest()
         }
         let request = HTTPRequest(
             method: exchange.incoming.method, path: String(exchange.target.path), pathParameters: parameters,
@@ -226,10 +235,32 @@ final class Pipeline: Sendable {
         return principal
     }
 
-    private func readBody(_ endpoint: Endpoint, _ exchange: Exchange) throws -> JSONObject {
-        guard case .bytes(let bytes) = exchange.incoming.body else {
-            throw Refusal(.tooLarge, "payload_too_large", "The body may have at most \(configuration.maximumBodyBytes) bytes")
+    private func readBody(_ endpoint: Endpoint, _ exchange: Exchange) throws -> RequestContent {
+        let maximumBytes = endpoint.maximumFormBytes ?? configuration.maximumBodyBytes
+        guard case .bytes(let bytes) = exchange.incoming.body, bytes.count <= maximumBytes else {
+            throw Refusal(.tooLarge, "payload_too_large", "The body may have at most \(maximumBytes) bytes")
         }
+        if endpoint.maximumFormBytes != nil { return .form(try readForm(bytes, exchange.scan)) }
+        return .object(try readObject(endpoint, bytes, exchange))
+    }
+
+    private func readForm(_ bytes: [UInt8], _ scan: HeaderScan) throws -> MultipartForm {
+        guard let boundary = scan.contentType.flatMap({ MultipartForm.boundary(of: $0) }),
+            scan.contentEncoding.map({ $0 == "identity" }) ?? true
+        else { throw Refusal(.unsupportedMediaType, "unsupported_media_type", "The body must be multipart/form-data") }
+        let form: MultipartForm
+        do throws(MultipartForm.Failure) {
+            form = try MultipartForm(parsing: bytes, boundary: boundary)
+        } catch {
+            throw Refusal(.malformed, "malformed_request", error.reason)
+        }
+        guard form.parts.allSatisfy({ $0.bytes.count <= UploadedFile.maximumBytes }) else {
+            throw Refusal(.tooLarge, "payload_too_large", "A file may have at most \(UploadedFile.maximumBytes) bytes")
+        }
+        return form
+    }
+
+    private func readObject(_ endpoint: Endpoint, _ bytes: [UInt8], _ exchange: Exchange) throws -> JSONObject {
         guard endpoint.expectsBody || endpoint.method.carriesBody else { return [:] }
         if let type = exchange.scan.contentType, !bytes.isEmpty || endpoint.expectsBody, !Self.isJSON(type) {
             throw Refusal(.unsupportedMediaType, "unsupported_media_type", "The body must be application/json")

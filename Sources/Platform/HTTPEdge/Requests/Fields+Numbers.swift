@@ -36,7 +36,10 @@ extension Fields {
     }
 
     public mutating func optionalDate(_ name: String) -> BusinessDate? {
-        value(name, schema: Schema(type: "string", format: "date"), isRequired: false) { $0.checkedDate(name, $1) }
+        value(name, schema: Schema(type: "string", format: "date"), isRequired: false) { fields, sent in
+            if case .form = fields.source, case .text("") = sent { return nil }
+            return fields.checkedDate(name, sent)
+        }
     }
 
     /// `from` and `to`, both included; `from` after `to` is out of range.

@@ -38,7 +38,10 @@ extension Fields {
     }
 
     public mutating func optionalFormatted(_ name: String, _ format: TextFormat) -> String? {
-        value(name, schema: format.schema, isRequired: false) { $0.checked(name, $1, format) }
+        value(name, schema: format.schema, isRequired: false) { fields, sent in
+            if fields.isQuery, case .text("") = sent { return nil }
+            return fields.checked(name, sent, format)
+        }
     }
 
     /// One of an enumeration's values.
@@ -50,7 +53,10 @@ extension Fields {
 
     public mutating func optionalChoice<Choice: RawRepresentable & CaseIterable>(_ name: String, _: Choice.Type = Choice.self) -> Choice?
     where Choice.RawValue == String {
-        value(name, schema: Self.choiceSchema(Choice.self), isRequired: false) { $0.checkedChoice(name, $1) }
+        value(name, schema: Self.choiceSchema(Choice.self), isRequired: false) { fields, sent in
+            if case .form = fields.source, case .text("") = sent { return nil }
+            return fields.checkedChoice(name, sent)
+        }
     }
 
     /// The canonical form of an identifier.

@@ -9,6 +9,7 @@ public struct Fields {
     enum Source {
         case object(JSONObject)
         case query(QueryItems)
+        case form(MultipartForm)
         /// Nothing is there and nothing is noted: stands in for a nested object that is itself at fault.
         case phantom
         case recording(SchemaRecorder)
@@ -46,7 +47,7 @@ public struct Fields {
     public mutating func fail(_ field: String, _ code: String, _ message: String) {
         switch source {
         case .phantom, .recording: return
-        case .object, .query:
+        case .object, .query, .form:
             guard !faults.contains(where: { $0.field == field }) else { return }
             faults.append(Refusal.Field(field, code, message))
         }
@@ -58,6 +59,7 @@ public struct Fields {
         case .object(let object):
             if let value = object[name], value != .null { true } else { false }
         case .query(let items): items.first(name) != nil
+        case .form(let form): form.parts.contains { $0.name == name }
         case .phantom, .recording: false
         }
     }
@@ -99,6 +101,19 @@ public struct Fields {
                 return .text("")
             }
             return .text(value)
+        case .form(let form):
+            let parts = form.parts.filter { $0.name == name }
+            guard let part = parts.first else { return nil }
+            if parts.count > 1 { fail(name, "duplicate", "This field was sent more than once") }
+            guard part.fileName == nil, part.bytes.count <= 65_536 else {
+                wrongType(name, "text")
+                return .text("")
+            }
+            guard let text = String(validating: part.bytes, as: UTF8.self) else {
+                fail(name, "invalid_format", "This is not UTF-8")
+                return .text("")
+            }
+            return .text(text)
         case .phantom, .recording: return nil
         }
     }
@@ -123,8 +138,11 @@ public struct Fields {
         fail(name, "wrong_type", "This must be \(expected)")
     }
 
-    /// Query strings carry text only; numbers and booleans in them are read from it.
+    /// Query strings and forms carry text only; numbers and booleans in them are read from it, and an empty optional field is none.
     var isQuery: Bool {
-        if case .query = source { true } else { false }
+        switch source {
+        case .query, .form: true
+        case .object, .phantom, .recording: false
+        }
     }
 }

@@ -46,6 +46,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var timer: RepeatedTask?
     private let budget: BodyBudget
     private var budgetedBytes = 0
+    private var readLimits: (bytes: Int, seconds: Int64)
 
     /// - Parameter isSecure: whether the connection is encrypted
     init(
@@ -56,6 +57,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.responder = responder
         self.isSecure = isSecure
         self.configuration = configuration
+        readLimits = (configuration.maximumBodyBytes, configuration.requestReadTimeLimitSeconds)
         self.executor = executor
         self.date = date
     }
@@ -132,7 +134,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch (stage, part) {
         case (.idle, .head(let head)): begin(head, context)
         case (.reading(let head, var body), .body(let bytes)):
-            guard body.count + bytes.readableBytes <= configuration.maximumBodyBytes else {
+            guard body.count + bytes.readableBytes <= readLimits.bytes else {
                 refuseBody(head, context)
                 return
             }
@@ -157,12 +159,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard case .body(let bytes) = part else { return }
         discardedBytes += bytes.readableBytes
         // A caller that does not stop sending is cut off; a polite one gets to read the response.
-        if discardedBytes > 8 * configuration.maximumBodyBytes { context.close(promise: nil) }
+        if discardedBytes > 8 * readLimits.bytes { context.close(promise: nil) }
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         enter(.reading(head, body: []))
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > configuration.maximumBodyBytes {
+        readLimits = (configuration.maximumBodyBytes, configuration.requestReadTimeLimitSeconds)
+        if let type = head.headers.first(name: "content-type"), type.utf8.count >= 10, type.prefix(10).lowercased() == "multipart/" {
+            readLimits = pipeline.readLimits(
+                method: head.method.rawValue, uri: head.uri, hasToken: head.headers.contains(name: "authorization"))
+        }
+        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > readLimits.bytes {
             refuseBody(head, context)
             return
         }
@@ -358,7 +365,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let limit = requestNumber == 0 ? configuration.requestReadTimeLimitSeconds : configuration.idleTimeLimitSeconds
             if exceeds(limit) { context.close(promise: nil) }
         case .reading:
-            if exceeds(configuration.requestReadTimeLimitSeconds) { refuse(.slow, context) }
+            if exceeds(readLimits.seconds) { refuse(.slow, context) }
         case .answering(let number, let request, let task, _, _):
             guard exceeds(configuration.requestTimeLimitSeconds) else { break }
             let limit = responder.pipeline.timeLimitSeconds(of: request)

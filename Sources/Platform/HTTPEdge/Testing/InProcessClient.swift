@@ -34,12 +34,34 @@ public struct InProcessClient: Sendable {
         return await send(method: method.rawValue, uri, body: Array((json ?? "").utf8), headers: extra)
     }
 
+    /// A form with files.
+    public func upload(
+        _ uri: String, fields: [(name: String, value: String)] = [], files: [(name: String, file: UploadedFile)],
+        headers extra: [(name: String, value: String)] = []
+    ) async -> InProcessResponse {
+        let boundary = "wekeza-in-process-boundary"
+        var body: [UInt8] = []
+        for field in fields {
+            body += Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field.name)\"\r\n\r\n\(field.value)\r\n".utf8)
+        }
+        for (name, file) in files {
+            let head =
+                "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"; filename=\"\(file.fileName)\"\r\n"
+                + "Content-Type: \(file.declaredType ?? "application/octet-stream")\r\n\r\n"
+            body += Array(head.utf8) + file.bytes + Array("\r\n".utf8)
+        }
+        body += Array("--\(boundary)--\r\n".utf8)
+        return await send(
+            method: "POST", uri, body: body, headers: extra + [("Content-Type", "multipart/form-data; boundary=\(boundary)")])
+    }
+
     /// Any method, any bytes.
     public func send(
         method: String, _ uri: String, body: [UInt8] = [], headers extra: [(name: String, value: String)] = []
     ) async -> InProcessResponse {
         let own = headers.filter { header in !extra.contains { RequestHeaders.equalsIgnoringCase($0.name, header.name) } }
-        let isTooLarge = body.count > server.configuration.maximumBodyBytes
+        let hasToken = (headers + extra).contains { RequestHeaders.equalsIgnoringCase($0.name, "authorization") }
+        let isTooLarge = body.count > server.pipeline.readLimits(method: method, uri: uri, hasToken: hasToken).bytes
         let request = IncomingRequest(
             method: method, uri: uri, headers: [("Host", "localhost")] + own + extra, body: isTooLarge ? .tooLarge : .bytes(body),
             peer: PeerAddress(address))
