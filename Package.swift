@@ -90,10 +90,12 @@ let package = Package(
         banking("Ledger", ["Audit", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
         banking(
             "Identity", ["Audit", "Notifications", "Safeguards", "Redis", "Documents", .product(name: "Crypto", package: "swift-crypto")]),
-        banking("Parties", ["Audit"]),
+        banking("Parties", ["Audit", "Safeguards"]),
+        banking("Screening", ["Audit", "Parties", .product(name: "Crypto", package: "swift-crypto")]),
         .target(name: "Interest", dependencies: ["Kernel"], path: "Sources/Banking/Interest", swiftSettings: strict),
         banking("Products", ["Audit", "Interest"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
+        banking("Onboarding", ["Audit", "Safeguards", "Parties", "Screening", "Accounts", "Identity", "Notifications"]),
         banking(
             "Payments",
             [
@@ -116,7 +118,8 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Safeguards",
-                "Audit", "Ledger", "Identity", "Parties", "Products", "Accounts", "Payments", "Statements", "Notifications", "DataImport",
+                "Audit", "Ledger", "Identity", "Parties", "Screening", "Onboarding", "Products", "Accounts", "Payments", "Statements",
+                "Notifications", "DataImport",
                 "WebHosting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"), .product(name: "Crypto", package: "swift-crypto"),
@@ -128,7 +131,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Kernel", "Postgres", "Application", "Safeguards", "Audit", "Ledger", "Identity", "Notifications", "Parties", "Products",
+                "Kernel", "Postgres", "Application", "Safeguards", "Audit", "Ledger", "Identity", "Notifications", "Parties", "Screening",
+                "Products",
                 "Accounts", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -178,6 +182,13 @@ let package = Package(
             "NotificationsTests",
             [
                 "Notifications", "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Kernel", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests("ScreeningTests", ["Screening", "Parties", "TestKit"]),
+        tests(
+            "PartiesTests",
+            [
+                "Parties", "Screening", "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Safeguards", "Kernel", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("DataImportTests", ["DataImport", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "TestKit"]),

@@ -22,10 +22,15 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Connections of the HTTP measurement.") var connections = 64
     @Option(help: "Postings the ledger holds when reads are measured.") var postings = 5_000_000
     @Option(help: "Port of the program measured.") var port = 5_900
-    @Option(help: "Which parts: engine, http, reads.") var parts = "engine,http,reads"
+    @Option(help: "Folder with UN_consolidated.xml and sdn.csv, for --parts screening.") var lists = "../shared/data/sanctions"
+    @Option(help: "Which parts: engine, http, reads; or screening alone.") var parts = "engine,http,reads"
 
     func run() async throws {
         let chosen = Set(parts.split(separator: ",").map(String.init))
+        if chosen == ["screening"] {
+            for line in try ScreeningBench(directory: lists, parties: 10_000).lines() { print(line) }
+            return
+        }
         try? FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let cluster = try await PrivateCluster.start(dataDirectory: directory)

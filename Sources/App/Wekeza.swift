@@ -7,5 +7,8 @@ struct Wekeza: AsyncParsableCommand {
         commandName: "wekeza",
         abstract: "Wekeza, a core bank.",
         discussion: "Settings are WEKEZA_* variables or lines of a .env file; README.md lists them.",
-        subcommands: [Serve.self, Migrate.self, Seed.self, Import.self, Verify.self, NewSecrets.self, OpenAPI.self])
+        subcommands: [
+            Serve.self, Migrate.self, Seed.self, Import.self, Verify.self, NewSecrets.self, RotateKeys.self, ScreeningCommand.self,
+            OpenAPI.self,
+        ])
 }

@@ -6,8 +6,10 @@ import Ledger
 import Logging
 import Notifications
 import Observability
+import Parties
 import Payments
 import Postgres
+import Screening
 
 extension Bank {
     /// What the bank does by itself.
@@ -37,6 +39,8 @@ extension Bank {
                 return false
             },
             PeriodicJob("identity-purge", everyMilliseconds: 600_000) { [identity] in try await identity.purge() >= 1_000 },
+            PeriodicJob("rescreening", everyMilliseconds: 2_000) { [customers] in try await customers.screening.rescreening.work() },
+            PeriodicJob("kyc-expiry", everyMilliseconds: 600_000) { [customers] in try await customers.registry.expireVerifications() },
             PeriodicJob("figures", everyMilliseconds: 5_000) { [self] in
                 try await readFigures()
                 return false

@@ -44,6 +44,7 @@ final class Bank: Sendable {
     let identity: IdentityModule
     let tariffs: TariffBookCache
     let parties: PartyCommands
+    let customers: CustomerRooms
     let demonstrationProducts: DemonstrationProducts
     let accountOpening: AccountOpening
     let accountsSeeding: AccountsSeeding
@@ -99,6 +100,11 @@ final class Bank: Sendable {
             pipeline: pipeline, clock: clock, identifiers: identifiers, directory: directory, tariffs: tariffs)
         let closing = AccountClosing(pool: commandPool, engine: engine, clock: clock, identifiers: identifiers, directory: directory)
         let queries = AccountQueries(pool: readPool, clock: clock, directory: directory, tariffs: tariffs)
+        customers = CustomerRooms(
+            .init(
+                pool: commandPool, readers: readPool, pipeline: pipeline, audit: auditTrail, clock: clock, identifiers: identifiers,
+                secrets: secrets, observers: [AccountConstraints(clock: clock)], accounts: queries, opening: accountOpening,
+                users: identity.users, messages: messages, isLimited: settings.areRateLimitsOn))
         accountsSeeding = AccountsSeeding(opening: accountOpening, changes: changes, engine: engine, pool: commandPool, clock: clock)
         businessDay = BusinessDayCache(pool: readPool, clock: clock)
         let businessDay = businessDay
@@ -125,7 +131,7 @@ final class Bank: Sendable {
             pipeline: pipeline, tariffs: tariffs, codes: LedgerCodesAdapter(pool: readPool, clock: clock))
         endpoints =
             ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
-            + identity.endpoints + outboxEndpoints.all + notices.all + payments.endpoints + statements.endpoints
+            + customers.endpoints + identity.endpoints + outboxEndpoints.all + notices.all + payments.endpoints + statements.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
             + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
         redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }

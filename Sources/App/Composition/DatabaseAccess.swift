@@ -6,10 +6,12 @@ import Identity
 import Kernel
 import Ledger
 import Notifications
+import Onboarding
 import Parties
 import Payments
 import Postgres
 import Products
+import Screening
 import Statements
 
 /// The database of this run: a server somebody named, or the private cluster in the data directory.
@@ -22,8 +24,8 @@ struct DatabaseAccess: Sendable {
 
     static let migrator = Migrator([
         PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, NotificationsMigrations.all, IdentityMigrations.all,
-        PartiesMigrations.all, ProductsMigrations.all, AccountsMigrations.all, PaymentsMigrations.all,
-        DataImportMigrations.all, StatementsMigrations.all,
+        PartiesMigrations.all, ScreeningMigrations.all, OnboardingMigrations.all, ProductsMigrations.all, AccountsMigrations.all,
+        PaymentsMigrations.all, DataImportMigrations.all, StatementsMigrations.all,
     ])
 
     static func open(_ settings: Settings) async throws -> DatabaseAccess {

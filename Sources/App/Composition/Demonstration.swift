@@ -29,6 +29,9 @@ struct Demonstration {
             let customer = try await bank.parties.register(
                 party.customer, context: .system(at: bank.clock.now(), idempotencyKey: "seed/customer/\(party.key)"))
             for user in party.users { customers[user] = customer.id }
+            try await bank.customers.registry.complete(
+                customer.id, with: DemonstrationRecords.record(of: party.key, party.customer),
+                context: .system(at: bank.clock.now(), idempotencyKey: "seed/record/\(party.key)"))
             for account in party.accounts {
                 let key = "\(party.key)/\(account.product)"
                 let order = OpeningOrder(

@@ -45,4 +45,14 @@ public struct AccountHoldings: Sendable {
         }
         return found
     }
+
+    /// Whether a customer still holds an account that is not closed.
+    public func hasOpenAccounts(_ customer: Identifier<Customer>, in transaction: Transaction) throws -> Bool {
+        try transaction.query(
+            """
+            SELECT 1 FROM accounts.holder h JOIN accounts.account a ON a.id = h.account_id
+            WHERE h.customer_id = \(customer) AND a.status NOT IN ('closed', 'rejected') LIMIT 1
+            """
+        ).first != nil
+    }
 }

@@ -65,9 +65,13 @@ public struct AccountOpening: Sendable {
         return String(decoding: reply.body, as: UTF8.self).split(separator: ",").compactMap { Identifier<Account>($0) }
     }
 
-    private func open(
-        _ orders: [OpeningOrder], context: RequestContext, render: @escaping @Sendable ([AccountDetails]) -> CommandAnswer
-    ) async throws -> CommandReply {
+    /// Orders with everything minted for them, ready to be carried out inside somebody's transaction.
+    public struct Prepared: Sendable {
+        let book: TariffBook
+        let drafts: [OpeningDraft]
+    }
+
+    public func prepare(_ orders: [OpeningOrder], context: RequestContext) async throws -> Prepared {
         let book = try await tariffs.current()
         var drafts: [OpeningDraft] = []
         drafts.reserveCapacity(orders.count)
@@ -84,15 +88,28 @@ public struct AccountOpening: Sendable {
                     order: order, id: order.id ?? identifiers.next(), number: number, branchCode: branch,
                     workflowID: order.kind == .business && !order.isOwnOrder ? identifiers.nextBits() : nil))
         }
-        let opener = AccountOpener(book: book, now: clock.now(), clock: clock, context: context)
-        let prepared = drafts
+        return Prepared(book: book, drafts: drafts)
+    }
+
+    /// Opens accounts in the caller's transaction, with their audit records in the caller's hands.
+    public func open(
+        _ prepared: Prepared, context: RequestContext, in transaction: Transaction
+    ) throws -> (accounts: [AccountDetails], audit: [AuditRecord], events: [DomainEvent]) {
+        let opener = AccountOpener(book: prepared.book, now: clock.now(), clock: clock, context: context)
+        let opened = try prepared.drafts.map { try opener.open($0, in: transaction) }
+        return (opened, opened.map { opener.audit($0) }, opened.map { opener.event($0) })
+    }
+
+    private func open(
+        _ orders: [OpeningOrder], context: RequestContext, render: @escaping @Sendable ([AccountDetails]) -> CommandAnswer
+    ) async throws -> CommandReply {
+        let prepared = try await prepare(orders, context: context)
         do {
             return try await pipeline.run(context) { transaction in
-                let opened = try prepared.map { try opener.open($0, in: transaction) }
-                let answer = render(opened)
+                let opened = try open(prepared, context: context, in: transaction)
+                let answer = render(opened.accounts)
                 return CommandResult(
-                    status: answer.status, body: answer.body, location: answer.location,
-                    audit: opened.map { opener.audit($0) }, events: opened.map { opener.event($0) })
+                    status: answer.status, body: answer.body, location: answer.location, audit: opened.audit, events: opened.events)
             }
         } catch let error as PostgresError where error.isUniqueViolation(constraint: "account_pkey") {
             throw Refusal(.conflict, "id_in_use", "An account has this identifier already")

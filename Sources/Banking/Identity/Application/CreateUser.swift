@@ -93,7 +93,7 @@ public struct UserCreation: Sendable {
         return user.id
     }
 
-    private static func faults(_ command: CreateUser) -> [Refusal.Field] {
+    static func faults(_ command: CreateUser) -> [Refusal.Field] {
         var faults: [Refusal.Field] = []
         if !Username.isPossible(command.username) {
             faults.append(.init("username", "invalid_format", "Letters, digits, dot, line and underscore only"))

@@ -58,6 +58,8 @@ public struct PartyCommands: Sendable {
         do {
             reply = try await pipeline.run(context) { transaction in
                 _ = try transaction.execute(CustomerStore.insert(stored))
+                try PartyHistory.append(
+                    stored.map(\.id), action: "registered", fields: [], by: context.principal, at: now, in: transaction)
                 return CommandResult(
                     status: 201, body: Array(stored.map(\.id.description).joined(separator: ",").utf8),
                     audit: stored.map { Self.audit("parties.register", $0.id, context, [("cifNumber", $0.cifNumber)]) },
@@ -80,7 +82,7 @@ public struct PartyCommands: Sendable {
     public func block(_ id: Identifier<Customer>, reason: String, context: RequestContext) async throws -> CustomerRecord {
         try await change(id, action: "parties.block", detail: [("reason", reason)], context: context) { customer in
             guard customer.status == .active else { throw Refusal.invalidState(customer.status.rawValue, "The customer is not active") }
-            return "status = 'blocked'"
+            return "status = 'blocked', block_source = 'officer'"
         }
     }
 
@@ -88,7 +90,7 @@ public struct PartyCommands: Sendable {
     public func unblock(_ id: Identifier<Customer>, reason: String, context: RequestContext) async throws -> CustomerRecord {
         try await change(id, action: "parties.unblock", detail: [("reason", reason)], context: context) { customer in
             guard customer.status == .blocked else { throw Refusal.invalidState(customer.status.rawValue, "The customer is not blocked") }
-            return "status = 'active'"
+            return "status = 'active', block_source = NULL"
         }
     }
 
@@ -121,6 +123,8 @@ public struct PartyCommands: Sendable {
                 RETURNING \(raw: CustomerStore.columns)
                 """)
             guard let after = try rows.first.map({ try CustomerStore.record($0) }) else { throw Refusal.unavailable() }
+            try PartyHistory.append(
+                [id], action: action, fields: [], remarks: detail.first?.1, by: context.principal, at: now, in: transaction)
             for observer in observers {
                 try observer.standingChanged(of: id, to: CustomerStanding(after), in: transaction)
             }

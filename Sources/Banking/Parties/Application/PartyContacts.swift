@@ -28,7 +28,7 @@ public struct PartyContacts: Sendable {
 
     /// Changes a record that the caller has locked with `details(of:locking:in:)`.
     public func apply(
-        _ change: ContactChange, to present: ContactDetails, in transaction: Transaction
+        _ change: ContactChange, to present: ContactDetails, by principal: Principal?, at instant: Timestamp, in transaction: Transaction
     ) throws -> ContactDetails {
         let address = change.address ?? present.address
         let language = change.preferredLanguage ?? present.preferredLanguage
@@ -42,6 +42,8 @@ public struct PartyContacts: Sendable {
             RETURNING \(raw: CustomerStore.columns), preferred_language, address_line1, address_line2, city, county, country, postal_code
             """)
         guard let changed = try rows.first.map(Self.details) else { throw Refusal.unavailable() }
+        try PartyHistory.append(
+            [present.customer.id], action: "contact changed", fields: change.fields, by: principal, at: instant, in: transaction)
         return changed
     }
 

@@ -41,4 +41,24 @@ public struct PartyDirectory: Sendable {
     public func lock(_ id: Identifier<Customer>, in transaction: Transaction) throws -> CustomerRecord? {
         try transaction.query(CustomerStore.select("id = \(id)") + " FOR SHARE").first.map { try CustomerStore.record($0) }
     }
+
+    /// What other rooms decide by, such as whether a product is for this customer.
+    public func facts(of id: Identifier<Customer>, in transaction: Transaction) throws -> CustomerFacts? {
+        try transaction.query(
+            """
+            SELECT kind, status, kyc_tier, kyc_status, segment, birth_date, nationality, country, risk_rating, is_pep, preferred_language
+            FROM parties.customer WHERE id = \(id)
+            """
+        ).first.map { row in
+            let tier = try row.int16(2)
+            return CustomerFacts(
+                id: id, kind: CustomerKind(rawValue: try row.text(0)) ?? .individual,
+                status: CustomerStatus(rawValue: try row.text(1)) ?? .blocked,
+                kycTier: tier, isVerified: try row.text(3) == KYCStatus.verified.rawValue && tier > 0,
+                segment: CustomerSegment(rawValue: try row.text(4)) ?? .retail, birthDate: try row.dateOrNil(5),
+                nationality: try row.textOrNil(6), residenceCountry: try row.textOrNil(7),
+                riskRating: RiskRating(rawValue: try row.text(8)) ?? .high, isPEP: try row.bool(9),
+                language: Language(rawValue: try row.text(10)) ?? .en)
+        }
+    }
 }

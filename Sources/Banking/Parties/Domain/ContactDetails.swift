@@ -51,6 +51,14 @@ public struct ContactChange: Sendable, Equatable {
         self.preferredLanguage = preferredLanguage
     }
 
+    /// Names of what is to change.
+    public var fields: [String] {
+        [
+            ("primaryEmail", email != nil), ("primaryPhone", phone != nil), ("primaryAddress", address != nil),
+            ("preferredLanguage", preferredLanguage != nil),
+        ].filter(\.1).map(\.0)
+    }
+
     /// Whether the bank will reach the customer somewhere else than before.
     public func movesAddress(from present: ContactDetails) -> Bool {
         (email.map { $0 != present.customer.email } ?? false) || (phone.map { $0 != present.customer.phone } ?? false)

@@ -19,24 +19,24 @@ public enum CustomerSegment: String, Sendable, CaseIterable {
 
 /// A customer of the bank as other rooms see him: a person or an organisation.
 public struct CustomerRecord: Sendable, Equatable {
-    public let id: Identifier<Customer>
+    public var id: Identifier<Customer>
     /// `CIF` and 9 digits.
-    public let cifNumber: String
-    public let kind: CustomerKind
-    public let status: CustomerStatus
-    public let fullName: String
+    public var cifNumber: String
+    public var kind: CustomerKind
+    public var status: CustomerStatus
+    public var fullName: String
     /// Nil for organisations.
-    public let firstName: String?
-    public let middleName: String?
-    public let lastName: String?
-    public let email: String?
-    public let phone: String?
-    public let segment: CustomerSegment
-    public let kycStatus: KYCStatus
+    public var firstName: String?
+    public var middleName: String?
+    public var lastName: String?
+    public var email: String?
+    public var phone: String?
+    public var segment: CustomerSegment
+    public var kycStatus: KYCStatus
     /// 0 to 3; 0 may not send money, 1 has limits.
-    public let kycTier: Int16
-    public let createdAt: Timestamp
-    public let version: Int64
+    public var kycTier: Int16
+    public var createdAt: Timestamp
+    public var version: Int64
 
     public init(
         id: Identifier<Customer>, cifNumber: String, kind: CustomerKind, status: CustomerStatus, fullName: String, firstName: String?,

@@ -57,5 +57,6 @@ public enum PartiesMigrations {
                     ADD CONSTRAINT customer_address CHECK (
                         (address_line1 IS NULL) = (city IS NULL) AND (address_line1 IS NULL) = (country IS NULL));
                 """),
+        CIFMigrations.customerFile,
     ]
 }

@@ -60,7 +60,8 @@ struct OwnProfile: Sendable {
                 }
                 let moves = change.movesAddress(from: present)
                 guard isConfirmed || !moves else { throw StepUpConfirmation.missing }
-                let changed = try contacts.apply(change, to: present, in: transaction)
+                let changed = try contacts.apply(
+                    change, to: present, by: principal, at: context.receivedAt, in: transaction)
                 if moves {
                     if present.customer.kind == .individual {
                         try follower.contactChanged(of: customer, email: change.email, phone: change.phone, in: transaction)

@@ -71,7 +71,11 @@ public struct OpenAPIDocument {
         if let body = description.body {
             object.nested("requestBody") { nested in
                 nested.boolean("required", !endpoint.options.allowsEmptyBody)
-                nested.nested("content") { $0.nested(endpoint.maximumFormBytes == nil ? "application/json" : "multipart/form-data") { $0.nested("schema") { body.write(to: &$0) } } }
+                nested.nested("content") {
+                    $0.nested(endpoint.maximumFormBytes == nil ? "application/json" : "multipart/form-data") {
+                        $0.nested("schema") { body.write(to: &$0) }
+                    }
+                }
             }
         }
         object.nested("responses") { writeResponses(endpoint, description, &$0) }

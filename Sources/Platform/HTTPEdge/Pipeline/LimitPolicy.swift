@@ -13,9 +13,10 @@ struct LimitPolicy: Sendable {
         case .none: return nil
         case .standard: limit = user == nil ? limits.perAddress : limits.perUser
         case .signIn: limit = limits.signInsPerAddress
+        case .publicForm: limit = limits.publicFormsPerAddress
         case .recipientLookup: limit = limits.recipientLookupsPerUser
         }
-        let byUser = kind == .signIn ? nil : user
+        let byUser = kind == .signIn || kind == .publicForm ? nil : user
         let key = RateLimitKey(kind: kind, caller: byUser?.bits ?? address.rateLimitKey, isUser: byUser != nil)
         return await limiter.count(key, limit: limit)
     }

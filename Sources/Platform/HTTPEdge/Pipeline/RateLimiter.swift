@@ -6,6 +6,8 @@ public enum RateLimitClass: UInt8, Sendable, CaseIterable {
     case signIn
     /// Look-ups of other people's accounts, per user.
     case recipientLookup
+    /// Steps of forms that anybody may fill in, per address.
+    case publicForm
     /// Never limited: health, metrics.
     case none
 }
@@ -16,17 +18,19 @@ public struct RateLimits: Sendable, Equatable {
     public var perAddress: Int
     public var signInsPerAddress: Int
     public var recipientLookupsPerUser: Int
+    public var publicFormsPerAddress: Int
     /// False lifts all limits (`WEKEZA_RATE_LIMITS=off`).
     public var isEnabled: Bool
 
     public init(
         perUser: Int = 1_200, perAddress: Int = 300, signInsPerAddress: Int = 20, recipientLookupsPerUser: Int = 20,
-        isEnabled: Bool = true
+        publicFormsPerAddress: Int = 60, isEnabled: Bool = true
     ) {
         self.perUser = perUser
         self.perAddress = perAddress
         self.signInsPerAddress = signInsPerAddress
         self.recipientLookupsPerUser = recipientLookupsPerUser
+        self.publicFormsPerAddress = publicFormsPerAddress
         self.isEnabled = isEnabled
     }
 }

@@ -235,6 +235,20 @@ public struct ObjectWriter {
         bytes.append(contentsOf: json)
     }
 
+    /// An array of JSON objects that are already written and known to be valid, such as another room's part of an answer.
+    public mutating func rawArray(_ name: String, _ items: some Sequence<[UInt8]>) {
+        if recorder != nil { describe(name, .array(of: Schema(type: "object")), isRequired: true) }
+        startOptional(name)
+        bytes.append(UInt8(ascii: "["))
+        var isFirstElement = true
+        for item in items {
+            if !isFirstElement { bytes.append(UInt8(ascii: ",")) }
+            isFirstElement = false
+            bytes.append(contentsOf: item)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     // MARK: Inside
 
     static var moneySchema: Schema {

@@ -166,7 +166,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         enter(.reading(head, body: []))
         readLimits = (configuration.maximumBodyBytes, configuration.requestReadTimeLimitSeconds)
         if let type = head.headers.first(name: "content-type"), type.utf8.count >= 10, type.prefix(10).lowercased() == "multipart/" {
-            readLimits = pipeline.readLimits(
+            readLimits = responder.pipeline.readLimits(
                 method: head.method.rawValue, uri: head.uri, hasToken: head.headers.contains(name: "authorization"))
         }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > readLimits.bytes {
