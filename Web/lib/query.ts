@@ -171,7 +171,8 @@ const shown = new Set<string>();
 function markShown(operation: string): void {
   if (shown.has(operation)) return;
   shown.add(operation);
-  // A task after the next frame begins: by then the frame with the data was painted.
+  performance.mark(`committed ${operation}`);
+  // A task after the next frame begins: by then the frame with the data was painted, and what its components do after it is done.
   requestAnimationFrame(() => setTimeout(() => performance.mark(`shown ${operation}`), 0));
 }
 
