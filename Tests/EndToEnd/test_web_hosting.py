@@ -227,3 +227,14 @@ def test_without_a_build_no_channel_is_served(make_server):
 
 def test_the_start_tells_where_the_channels_are(bank):
     assert f"Personal banking  {bank.origin()}" in bank.log_text()
+
+
+@pytest.mark.parametrize(("settings", "complaint"), [
+    ({"WEKEZA_TLS": "yes"}, "WEKEZA_TLS must be off or self-signed"),
+    ({"WEKEZA_TLS_CERTIFICATE": "certificate.pem"}, "belong together"),
+    ({"WEKEZA_TLS": "self-signed", "WEKEZA_MODE": "production"}, "self-signed in demo mode only"),
+    ({"WEKEZA_WEB": "/nowhere"}, "WEKEZA_WEB must be off or a folder with personal.html"),
+])
+def test_wrong_settings_are_refused_before_anything_starts(make_server, settings, complaint):
+    refused = make_server().run("serve", **settings)
+    assert refused.returncode == 2 and complaint in refused.stderr, refused.stderr
