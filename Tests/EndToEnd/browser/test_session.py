@@ -255,3 +255,14 @@ def test_asvs_3_3_2_an_idle_session_warns_and_then_closes_without_losing_the_pag
     dialog.get_by_role("button", name="Sign in", exact=True).click()
     expect(dialog).to_be_hidden()
     assert re.sub(r"[^\d.]", "", amount.input_value()) in ("750", "750.00")
+
+
+def test_asvs_9_1_the_channel_works_over_tls_with_secure_cookies(visit, make_server):
+    server = make_server(WEKEZA_TLS="self-signed").start()
+    visitor = visit(server=server).sign_in("customer1")
+    assert visitor.page.url.startswith("https://")
+    cookie = next(each for each in visitor.context.cookies() if each["name"] == "wekeza_refresh_personal")
+    assert cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict"
+    visitor.page.reload()
+    visitor.settled()
+    expect(visitor.page.get_by_role("heading", level=1)).to_contain_text("Amina")
