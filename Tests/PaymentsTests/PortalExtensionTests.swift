@@ -80,6 +80,13 @@ import Testing
             #expect(
                 await client.get("\(Self.portal)/analytics/cash-flow?from=2024-01-01&to=2026-01-01").outcome == "422 range_too_long from")
             #expect(await client.get("\(Self.portal)/analytics/cash-flow?accountId=\(to.id)").outcome == "404 account_not_found")
+            // The ends of the calendar are days like others.
+            for (from, to) in [("9999-12-01", "9999-12-31"), ("9999-01-01", "9999-12-31"), ("1900-01-01", "1900-01-02")] {
+                for granularity in ["day", "week", "month"] {
+                    let path = "\(Self.portal)/analytics/cash-flow?from=\(from)&to=\(to)&granularity=\(granularity)"
+                    #expect(await client.get(path).status == 200)
+                }
+            }
             let nobody = await bank.signedIn(try await bank.person("New", "Comer")).get("\(Self.portal)/analytics/cash-flow")
             #expect(nobody.text("points", 0, "closingBalance") == "0.00")
         }

@@ -111,7 +111,10 @@ struct ViewCashFlow: Sendable {
             switch granularity {
             case .day: last = start
             case .week: last = start.adding(days: Int32(7 - start.weekday))
-            case .month: last = firstOfMonth(start, monthsBefore: -1).adding(days: -1)
+            case .month:
+                // After December 9999 there is no month any more; the report ends there.
+                let next = firstOfMonth(start, monthsBefore: -1)
+                last = next > start ? next.adding(days: -1) : to
             }
             periods.append(start...min(last, to))
             start = last.adding(days: 1)
