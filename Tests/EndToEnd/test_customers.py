@@ -253,8 +253,10 @@ def test_keys_can_be_exchanged(make_server):
     with Client(server, "teller1") as teller:
         cif = teller.post("/api/cif/individual", json=person()).json()["cifNumber"]
         assert upload(teller, {"cifNumber": cif}, PDF).status_code == 201
+    Applicant(server)
     done = server.run("rotate-keys", WEKEZA_DATA_KEYS=f"{second},{first}")
-    assert done.returncode == 0 and "1 documents" in done.stdout, done.stdout + done.stderr
-    assert server.sql(f"SELECT count(DISTINCT profile_key) FROM parties.customer WHERE profile IS NOT NULL").strip().endswith("1")
+    assert done.returncode == 0 and "1 documents" in done.stdout and "1 parts" in done.stdout, done.stdout + done.stderr
+    assert server.sql("SELECT count(DISTINCT key_id) FROM (SELECT profile_key AS key_id FROM parties.customer WHERE profile IS NOT NULL "
+                      "UNION SELECT key_id FROM onboarding.application UNION SELECT key_id FROM parties.document) k").strip() == "1"
     again = server.run("rotate-keys", WEKEZA_DATA_KEYS=second)
     assert again.returncode == 0 and "0 profiles" in again.stdout

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Identity
+import Onboarding
 import Parties
 
 struct RotateKeys: AsyncParsableCommand {
@@ -15,9 +17,11 @@ struct RotateKeys: AsyncParsableCommand {
             let secrets = try Secrets.load(settings)
             try await Session.run(settings, secrets: secrets) { bank in
                 let done = try await PartyKeyRotation(pool: bank.commandPool, vault: bank.customers.vault).run()
+                let applications = try await OnboardingKeyRotation(pool: bank.commandPool, vault: bank.customers.onboardingVault).run()
+                let authenticators = try await bank.identity.resealSecondFactors()
                 Terminal.say(
-                    "\(done.profiles) profiles, \(done.histories) earlier states and \(done.documents) documents brought under the current key"
-                )
+                    "\(done.profiles) profiles, \(done.histories) earlier states, \(done.documents) documents, \(applications) parts of applications "
+                        + "and \(authenticators) authenticators brought under the current key")
             }
         }
     }

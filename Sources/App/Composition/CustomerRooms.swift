@@ -17,6 +17,8 @@ struct CustomerRooms: Sendable {
     let registry: PartyRegistry
     let file: PartyFile
     let screening: ScreeningModule
+    /// For the exchange of keys.
+    let onboardingVault: OnboardingVault
     private let cif: CIFEndpoints
     private let onboarding: OnboardingEndpoints
 
@@ -56,7 +58,7 @@ struct CustomerRooms: Sendable {
         cif = CIFEndpoints(registry: registry, queries: queries, file: file, access: access, clock: clock) {
             try AccountHoldings().hasOpenAccounts($0, in: $1)
         }
-        let onboardingVault = OnboardingVault(
+        onboardingVault = OnboardingVault(
             keys: needs.secrets.dataKeys, digestKey: needs.secrets.key(for: "wekeza onboarding digests"))
         onboarding = OnboardingEndpoints(
             onboarding: Onboarding(
