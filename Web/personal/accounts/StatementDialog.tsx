@@ -51,8 +51,8 @@ export default function StatementDialog({
   const text = useMessages();
   const problems = useProblems();
   const today = nairobiDay(new Date());
-  const [period, setPeriod] = useState<Period>('lastMonth');
-  const [range, setRange] = useState(rangeOf('lastMonth', today));
+  const [period, setPeriod] = useState<Period>('thisMonth');
+  const [range, setRange] = useState(rangeOf('thisMonth', today));
   const [format, setFormat] = useState<'pdf' | 'csv'>('pdf');
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<ProblemError | null>(null);
