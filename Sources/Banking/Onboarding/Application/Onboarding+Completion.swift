@@ -257,6 +257,9 @@ extension Onboarding {
 
     func files(of id: Identifier<OnboardingApplication>, context: RequestContext) async throws -> [ApplicationStore.StoredFile] {
         let store = store
-        return try await needs.pool.read(deadline: context.deadline) { try store.files(of: id, in: $0) }
+        return try await needs.pool.read(deadline: context.deadline) { transaction in
+            guard try store.find(id, in: transaction) != nil else { throw Refusal.notFound() }
+            return try store.files(of: id, in: transaction)
+        }
     }
 }
