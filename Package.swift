@@ -92,6 +92,7 @@ let package = Package(
             "Identity", ["Audit", "Notifications", "Safeguards", "Redis", "Documents", .product(name: "Crypto", package: "swift-crypto")]),
         banking("Parties", ["Audit", "Safeguards"]),
         banking("Screening", ["Audit", "Parties", .product(name: "Crypto", package: "swift-crypto")]),
+        banking("Organisation"),
         .target(name: "Interest", dependencies: ["Kernel"], path: "Sources/Banking/Interest", swiftSettings: strict),
         banking("Products", ["Audit", "Interest"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
@@ -118,7 +119,8 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Safeguards",
-                "Audit", "Ledger", "Identity", "Parties", "Screening", "Onboarding", "Products", "Accounts", "Payments", "Statements",
+                "Organisation", "Audit", "Ledger", "Identity", "Parties", "Screening", "Onboarding", "Products", "Accounts", "Payments",
+                "Statements",
                 "Notifications", "DataImport",
                 "WebHosting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -163,6 +165,12 @@ let package = Package(
             "IdentityTests",
             [
                 "Identity", "Application", "Audit", "HTTPEdge", "Notifications", "Observability", "Postgres", "Safeguards", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests(
+            "OrganisationTests",
+            [
+                "Organisation", "Products", "Application", "Audit", "HTTPEdge", "Observability", "Postgres", "Kernel", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(

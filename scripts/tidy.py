@@ -46,6 +46,7 @@ SCHEMA_OWNERS = {
     "closeofday": "Sources/Banking/CloseOfDay/",
     "statements": "Sources/Banking/Statements/",
     "notifications": "Sources/Banking/Notifications/",
+    "organisation": "Sources/Banking/Organisation/",
     "dataimport": "Sources/Banking/DataImport/",
 }
 

@@ -53,7 +53,7 @@ struct Harness: Sendable {
             pool: database.pool, database: database.configuration, keys: keys, masterSecret: secret,
             hasher: PasswordHasher(pepper: secret, cost: .init(memoryKibibytes: 64, passes: 1), maximumQueueLength: 1_000),
             audit: AuditTrail(clock: clock), messages: MessageOutbox(clock: clock, identifiers: identifiers), mode: mode, clock: clock,
-            identifiers: identifiers, policy: policy, dataKeys: DataKeys(current: secret),
+            identifiers: identifiers, policy: { [policy] in policy }, dataKeys: DataKeys(current: secret),
             passwordResetLink: { _, token in "http://localhost:3001/reset-password#token=\(token)" })
         var configuration = EdgeConfiguration(cursorKey: secret)
         configuration.allowedOrigins = [Self.origin, "http://localhost:3002"]

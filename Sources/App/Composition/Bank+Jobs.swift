@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import Notifications
 import Observability
+import Organisation
 import Parties
 import Payments
 import Postgres
@@ -36,6 +37,10 @@ extension Bank {
             PeriodicJob("fold-movements", everyMilliseconds: 10_000) { [self] in
                 let generalLedger = GeneralLedger(clock: clock)
                 try await commandPool.transaction { try generalLedger.foldMovements(in: $0) }
+                return false
+            },
+            PeriodicJob("parameters", everyMilliseconds: 1_000) { [parameters] in
+                try await parameters.refresh()
                 return false
             },
             PeriodicJob("identity-purge", everyMilliseconds: 600_000) { [identity] in try await identity.purge() >= 1_000 },

@@ -8,6 +8,7 @@ import Ledger
 import Logging
 import Notifications
 import Observability
+import Organisation
 import Parties
 import Payments
 import Postgres
@@ -42,6 +43,7 @@ final class Bank: Sendable {
     let businessDays: BusinessDays
     let messages: MessageOutbox
     let identity: IdentityModule
+    let parameters: Parameters
     let tariffs: TariffBookCache
     let parties: PartyCommands
     let customers: CustomerRooms
@@ -81,13 +83,19 @@ final class Bank: Sendable {
             configuration: .init(postgres: application, writers: Connections.postingWriters), clock: clock, auditTrail: auditTrail,
             logger: logger, observer: metrics)
         messages = MessageOutbox(clock: clock, identifiers: identifiers)
+        tariffs = TariffBookCache(pool: readPool, clock: clock)
+        businessDay = BusinessDayCache(pool: readPool, clock: clock)
+        parameters = Self.parameters(
+            pool: readPool, pipeline: pipeline, clock: clock, businessDay: businessDay, tariffs: tariffs)
+        let parameters = parameters
         identity = IdentityModule(
             pool: commandPool, database: application.with(applicationName: "wekeza-sessions"), keys: secrets.signingKeys,
             masterSecret: secrets.passwordPepper, hasher: PasswordHasher(pepper: secrets.passwordPepper), audit: auditTrail,
             messages: messages, mode: settings.mode == .demo ? .demo : .production, clock: clock, identifiers: identifiers,
-            dataKeys: secrets.dataKeys, passwordResetLink: Self.passwordResetLink(settings),
+            policy: { Self.sessionPolicy(parameters) }, dataKeys: secrets.dataKeys, passwordResetLink: Self.passwordResetLink(settings),
+            references: UserReferences(
+                branchExists: { try Branches.exists($0, in: $1) }, customerExists: { try PartyDirectory().customer($0, in: $1) != nil }),
             authenticatorConnections: Connections.authenticators)
-        tariffs = TariffBookCache(pool: readPool, clock: clock)
         demonstrationProducts = DemonstrationProducts(pipeline: pipeline, identifiers: identifiers, tariffs: tariffs)
         parties = PartyCommands(
             pool: commandPool, pipeline: pipeline, clock: clock, identifiers: identifiers, observers: [AccountConstraints(clock: clock)])
@@ -106,7 +114,6 @@ final class Bank: Sendable {
                 secrets: secrets, observers: [AccountConstraints(clock: clock)], accounts: queries, opening: accountOpening,
                 users: identity.users, messages: messages, isLimited: settings.areRateLimitsOn))
         accountsSeeding = AccountsSeeding(opening: accountOpening, changes: changes, engine: engine, pool: commandPool, clock: clock)
-        businessDay = BusinessDayCache(pool: readPool, clock: clock)
         let businessDay = businessDay
         statements = StatementsModule(
             pool: commandPool, readers: readPool, queries: queries, businessDay: businessDay, key: secrets.key(for: "wekeza statements"),
@@ -129,8 +136,10 @@ final class Bank: Sendable {
         let notices = NoticeEndpoints(pool: commandPool, readers: readPool, pipeline: pipeline, clock: clock)
         let catalogue = CatalogueCommands(
             pipeline: pipeline, tariffs: tariffs, codes: LedgerCodesAdapter(pool: readPool, clock: clock))
+        let organisation = OrganisationEndpoints(pool: readPool, pipeline: pipeline, clock: clock, parameters: parameters)
         endpoints =
-            ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
+            organisation.all + AuditEndpoints(pool: readPool, names: UserNamesAdapter(users: identity.users)).all
+            + ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
             + customers.endpoints + identity.endpoints + outboxEndpoints.all + notices.all + payments.endpoints + statements.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
             + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
@@ -179,6 +188,8 @@ final class Bank: Sendable {
         configuration.allowedOrigins = settings.allowedOrigins
         configuration.trustedProxies = settings.trustedProxies
         configuration.rateLimits.isEnabled = settings.areRateLimitsOn
+        let (parameters, isEnabled) = (parameters, settings.areRateLimitsOn)
+        configuration.currentRateLimits = { Self.rateLimits(parameters, isEnabled: isEnabled) }
         configuration.servesDocumentation = settings.isOpenAPIServed
         configuration.swaggerUIDirectory = settings.swaggerUIDirectory
         configuration.metricsAddresses = settings.metricsNetworks

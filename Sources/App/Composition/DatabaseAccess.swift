@@ -7,6 +7,7 @@ import Kernel
 import Ledger
 import Notifications
 import Onboarding
+import Organisation
 import Parties
 import Payments
 import Postgres
@@ -24,6 +25,7 @@ struct DatabaseAccess: Sendable {
 
     static let migrator = Migrator([
         PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, NotificationsMigrations.all, IdentityMigrations.all,
+        OrganisationMigrations.all,
         PartiesMigrations.all, ScreeningMigrations.all, OnboardingMigrations.all, ProductsMigrations.all, AccountsMigrations.all,
         PaymentsMigrations.all, DataImportMigrations.all, StatementsMigrations.all,
     ])

@@ -27,27 +27,36 @@ public struct IdentityModule: Sendable {
     ///   - masterSecret: at least 32 random bytes that live outside of the database and never change (see `SecretFile`); the keys of
     ///     digests are derived from it
     ///   - hasher: with the same pepper in every process; see `PasswordHasher`
+    ///   - policy: asked at every use, so that a changed parameter acts at once
     ///   - dataKeys: seal the secrets of authenticator apps
     ///   - passwordResetLink: the page on which somebody with these roles chooses a new password, with the token in it
+    ///   - references: tell which branches and customers exist
     ///   - authenticatorConnections: each carries one grouped query at a time
     public init(
         pool: ConnectionPool, database: PostgresConfiguration, keys: SigningKeys, masterSecret: [UInt8], hasher: PasswordHasher,
         audit: any AuditSink, messages: MessageOutbox, mode: IdentityMode, clock: any WallClock, identifiers: any IdentifierSource,
-        policy: SessionPolicy = SessionPolicy(), scope: TokenScope = TokenScope(), random: any RandomSource = SystemRandom(),
+        policy: @escaping @Sendable () -> SessionPolicy = { SessionPolicy() }, scope: TokenScope = TokenScope(),
+        random: any RandomSource = SystemRandom(),
         breached: BreachedPasswords = BreachedPasswords(), dataKeys: DataKeys,
-        passwordResetLink: @escaping @Sendable (RoleSet, String) -> String? = { _, _ in nil }, authenticatorConnections: Int = 2
+        passwordResetLink: @escaping @Sendable (RoleSet, String) -> String? = { _, _ in nil },
+        references: UserReferences = .unchecked, authenticatorConnections: Int = 2
     ) {
         precondition(masterSecret.count >= 32, "a master secret has at least 256 bits")
         let services = IdentityServices(
             pool: pool, clock: clock, identifiers: identifiers, random: random, hasher: hasher,
             signer: TokenSigner(keys: keys, scope: scope), verifier: TokenVerifier(keys: keys, scope: scope, clock: clock),
-            breached: breached, audit: audit, messages: messages, mode: mode, policy: policy, activity: SessionActivity(pool: pool),
+            breached: breached, audit: audit, messages: messages, mode: mode, policySource: policy, activity: SessionActivity(pool: pool),
             digestKey: Digests.derivedKey(from: masterSecret, purpose: "wekeza identity digests"), dataKeys: dataKeys,
             passwordResetLink: passwordResetLink)
         self.services = services
-        endpoints = IdentityEndpoints(services: services, keys: keys).all
+        let creation = UserCreation(services: services)
+        let pipeline = CommandPipeline(pool: pool, clock: clock, audit: audit)
+        let administration = AdministrationEndpoints(
+            users: UserAdministration(services: services, creation: creation, pipeline: pipeline, references: references),
+            roles: RoleAdministration(services: services, pipeline: pipeline))
+        endpoints = IdentityEndpoints(services: services, keys: keys).all + administration.all
         authenticator = SessionAuthenticator(services: services, database: database, connections: authenticatorConnections)
-        users = UserCreation(services: services)
+        users = creation
         stepUp = StepUp(services: services)
         eventHandlers = [ForgottenPassword.event: [ForgottenPassword(services: services).handler]]
     }

@@ -13,14 +13,14 @@ struct UserView: Representation {
             id: Identifier(bits: 0x0190_5c5e_0000_7000_8000_0000_0000_0001), username: "customer1", fullName: "Amina Wanjiru",
             email: "amina@example.com", phone: "+254711000001", roles: RoleSet(.customer),
             customerID: Identifier(bits: 0x0190_5c5e_0000_7000_8000_0000_0000_0002), branchCode: "001", mustChangePassword: false,
-            isDisabled: false, isSecondFactorEnrolled: false, passwordHash: ""))
+            isDisabled: false, isSecondFactorEnrolled: false, passwordHash: "", roleNames: ["Customer"]))
 
     func write(to object: inout ObjectWriter) {
         object.identifier("id", user.id)
         object.text("username", user.username)
         object.text("fullName", user.fullName)
         object.text("email", user.email)
-        object.texts("roles", user.roles.roles.map(\.rawValue))
+        object.texts("roles", user.roleNames)
         object.texts("permissions", user.permissions)
         object.optionalIdentifier("customerId", user.customerID)
         object.optionalText("branchCode", user.branchCode)

@@ -10,14 +10,14 @@ import Safeguards
 public final class SessionAuthenticator: Authenticator {
     private let verifier: TokenVerifier
     private let clock: any WallClock
-    private let policy: SessionPolicy
+    private let policy: @Sendable () -> SessionPolicy
     private let activity: SessionActivity
     private let sessions: Coalescer<Identifier<Session>, SessionStore.Live>
 
     init(services: IdentityServices, database: PostgresConfiguration, connections: Int) {
         verifier = services.verifier
         clock = services.clock
-        policy = services.policy
+        policy = services.policySource
         activity = services.activity
         var database = database.with(applicationName: "wekeza sessions")
         // One statement is all these connections ever run, and its way through the two primary keys is right however full the tables
@@ -37,7 +37,7 @@ public final class SessionAuthenticator: Authenticator {
         guard let live = try await sessions.load(token.sessionID), live.userID == token.userID else { throw Self.refusal }
         let now = clock.now()
         guard now < live.absoluteExpiry,
-            activity.touch(token.sessionID, stored: live.lastSeenAt, at: now, idleSeconds: policy.idleSeconds)
+            activity.touch(token.sessionID, stored: live.lastSeenAt, at: now, idleSeconds: policy().idleSeconds)
         else { throw Self.refusal }
         return live.principal
     }

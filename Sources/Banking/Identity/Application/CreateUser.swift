@@ -46,6 +46,11 @@ public struct UserCreation: Sendable {
         return try await store(command, context: context)
     }
 
+    /// What people are called, for lists that know their identifiers only.
+    public func names(of ids: [Identifier<User>], in transaction: Transaction) throws -> [Identifier<User>: String] {
+        try UserStore.names(of: ids, in: transaction)
+    }
+
     /// Creates the demonstration's users that are missing. Those of `DemoUsers.customers` act for the customer given under their name.
     /// - Throws: 403 in production mode
     public func seedDemoUsers(customers: [String: Identifier<Customer>], context: RequestContext) async throws {
@@ -72,7 +77,7 @@ public struct UserCreation: Sendable {
             id: services.identifiers.next(), username: command.username, fullName: command.fullName, email: command.email,
             phone: command.phone, roles: command.roles, customerID: command.customerID, branchCode: command.branchCode,
             mustChangePassword: command.mustChangePassword, isDisabled: false, isSecondFactorEnrolled: false,
-            passwordHash: try await services.hasher.hash(command.password))
+            passwordHash: try await services.hasher.hash(command.password), roleNames: command.roles.roles.map(\.rawValue))
         do {
             try await services.pool.transaction(deadline: context.deadline) { transaction in
                 try UserStore.insert(user, at: services.clock.now(), in: transaction)

@@ -22,7 +22,8 @@ struct IdentityServices: Sendable {
     let audit: any AuditSink
     let messages: MessageOutbox
     let mode: IdentityMode
-    let policy: SessionPolicy
+    /// Asked at every use: parameters change while the program runs.
+    let policySource: @Sendable () -> SessionPolicy
     let activity: SessionActivity
     /// Keys the digests of names and of codes: neither can be guessed from a stolen table.
     let digestKey: [UInt8]
@@ -30,6 +31,8 @@ struct IdentityServices: Sendable {
     let dataKeys: DataKeys
     /// The page on which somebody with these roles chooses a new password, with the token in it; nil when there is none.
     let passwordResetLink: @Sendable (RoleSet, String) -> String?
+
+    var policy: SessionPolicy { policySource() }
 
     func nameDigest(_ name: String) -> [UInt8] {
         Digests.hmacSHA256(key: digestKey, Array("name:".utf8) + Username.key(name).utf8)

@@ -167,6 +167,11 @@ struct OwnSecondFactor: Sendable {
 extension IdentityServices {
     /// A right password ends the row of wrong ones.
     func clearFailures(of user: UserAccount, in transaction: Transaction) throws {
-        try LoginFailureStore.clear(nameDigest(user.username), in: transaction)
+        try clearFailures(of: user.username, user.id, in: transaction)
+    }
+
+    func clearFailures(of username: String, _ id: Identifier<User>, in transaction: Transaction) throws {
+        try LoginFailureStore.clear(nameDigest(username), in: transaction)
+        try UserStore.setLocked(until: nil, id, in: transaction)
     }
 }

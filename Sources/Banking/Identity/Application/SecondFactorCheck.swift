@@ -44,9 +44,17 @@ extension IdentityServices {
     ) throws -> Bool {
         let secret = try openSecret(stored.secret, of: user.id)
         let digits = code.filter { $0 != " " }
-        guard let step = TimeBasedCode(secret: secret).matchingStep(digits, at: now, after: stored.lastUsedStep),
-            try SecondFactorStore.spend(step: step, of: user.id, in: transaction)
-        else { return false }
+        guard let step = TimeBasedCode(secret: secret).matchingStep(digits, at: now) else { return false }
+        guard try SecondFactorStore.spend(step: step, of: user.id, in: transaction) else {
+            // A right code for the second time: somebody may have looked over a shoulder.
+            try notify(
+                user, template: "identity.codeReused", subject: "A code was used twice",
+                body: """
+                    A code of the authenticator app of \(user.username) was used a second time, \(now.inNairobi), and refused. If that was \
+                    not you, please change your password.
+                    """, in: transaction)
+            return false
+        }
         if stored.secret.keyID != dataKeys.currentKeyID {
             try SecondFactorStore.reseal(sealSecret(secret, of: user.id), of: user.id, in: transaction)
         }

@@ -75,6 +75,13 @@ struct SignIn: Sendable {
         guard let user = try UserStore.lock(verified.id, in: transaction), user.passwordHash == verified.passwordHash else {
             return .invalid
         }
+        // A first password that was never used lies in a mailbox for anybody to find.
+        if let expiresAt = user.passwordExpiresAt, now >= expiresAt {
+            try services.audit.append(
+                [services.record("login", .refused, user: user.id, context: context, detail: [("reason", "passwordExpired")])],
+                in: transaction)
+            return .invalid
+        }
         try LoginFailureStore.clear(nameDigest, in: transaction)
         let refusal: Outcome? =
             user.isDisabled ? .disabled : ChannelRule.admits(user.roles, to: context.channel) ? nil : .channelNotAllowed
@@ -127,6 +134,7 @@ extension IdentityServices {
                 record(
                     "lockout", .success, user: user?.id, nameDigest: nameDigest, context: context, detail: [("failures", String(count))]))
             if let user {
+                try UserStore.setLocked(until: clock.now().adding(seconds: policy.lockoutSeconds), user.id, in: transaction)
                 try notify(
                     user, template: "identity.lockout", subject: "Your sign-in is paused",
                     body: "Somebody entered a wrong password for \(user.username) \(count) times. Sign-in is paused for a while.",

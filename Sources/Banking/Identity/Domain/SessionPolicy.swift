@@ -20,6 +20,8 @@ public struct SessionPolicy: Sendable, Equatable {
     public var enrolmentSeconds: Int64 = 10 * 60
     /// How long a link that resets a password is good.
     public var passwordResetSeconds: Int64 = 30 * 60
+    /// How long a password that the bank has chosen waits to be replaced.
+    public var temporaryPasswordSeconds: Int64 = 72 * 60 * 60
     /// Resets that one user is sent within an hour; further wishes are answered alike and send nothing.
     public var passwordResetsPerHour: Int64 = 5
     /// After which time a wish for a reset is answered, whatever became of it.

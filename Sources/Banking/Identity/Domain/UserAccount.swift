@@ -14,11 +14,17 @@ public struct UserAccount: Sendable, Equatable {
     public let isDisabled: Bool
     public let isSecondFactorEnrolled: Bool
     let passwordHash: String
+    /// As given by an administrator: built-in roles and the bank's own. Rights follow from `roles`.
+    var roleNames: [String] = []
+    /// Permissions of own roles.
+    var ownPermissions: [String] = []
+    /// Of a password that somebody else has chosen: after this instant it opens nothing.
+    var passwordExpiresAt: Timestamp?
 
     /// Rights of all roles together, each once, in the order of the roles.
     public var permissions: [String] {
         var seen: Set<String> = []
-        return roles.roles.flatMap(\.permissions).filter { seen.insert($0).inserted }
+        return (roles.roles.flatMap(\.permissions) + ownPermissions).filter { seen.insert($0).inserted }
     }
 }
 

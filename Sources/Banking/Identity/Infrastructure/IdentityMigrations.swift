@@ -190,5 +190,6 @@ public enum IdentityMigrations {
 
                 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.password_reset, identity.known_device TO wekeza_app;
                 """),
+        AdministrationMigration.migration,
     ]
 }

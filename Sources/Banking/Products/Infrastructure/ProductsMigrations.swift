@@ -11,7 +11,20 @@ public enum ProductsMigrations {
         Migration(name: "products/003_terms_and_reference_rates", sql: terms),
         // Who locks a row must have the right to change some column of it; this one never changes.
         Migration(name: "products/004_lock_product", sql: "GRANT UPDATE (category) ON products.product TO wekeza_app;"),
+        Migration(name: "products/010_limit_changes", sql: limitChanges),
     ]
+
+    /// A limit may be changed several times on one day: the newest change counts, and none is forgotten.
+    private static let limitChanges = """
+        CREATE TABLE products.limit_change (
+            key text NOT NULL,
+            valid_from date NOT NULL,
+            ordinal integer NOT NULL CHECK (ordinal > 0),
+            amount bigint NOT NULL CHECK (amount >= 0),
+            PRIMARY KEY (key, valid_from, ordinal)
+        );
+        GRANT SELECT, INSERT ON products.limit_change TO wekeza_app;
+        """
 
     private static let terms = """
         -- A version's terms are one document, read whole by contracts that were made under it. A draft is in force on no day.

@@ -12,7 +12,12 @@ enum TariffBookStore {
             """,
             "SELECT tariff_id, up_to, fee FROM products.tariff_tier ORDER BY tariff_id, up_to NULLS LAST",
             "SELECT valid_from, valid_to, tax_code, rate_millionths FROM products.tax_rate",
-            "SELECT valid_from, valid_to, key, amount FROM products.limit_parameter",
+            """
+            SELECT DISTINCT ON (key, valid_from) valid_from, valid_to, key, amount FROM (
+                SELECT valid_from, valid_to, key, amount, 0 AS ordinal FROM products.limit_parameter
+                UNION ALL SELECT valid_from, NULL, key, amount, ordinal FROM products.limit_change) limits
+            ORDER BY key, valid_from, ordinal DESC
+            """,
             "SELECT valid_from, valid_to, currency, rate_hundred_millionths FROM products.mid_rate",
             """
             SELECT v.valid_from, v.valid_to, p.product_code, p.category, p.type, v.version, v.name, v.description, v.currencies, v.status,

@@ -3,10 +3,12 @@ import Kernel
 /// Chooses what a request is counted as.
 struct LimitPolicy: Sendable {
     let limiter: any RateLimiter
-    let limits: RateLimits
+    /// As they are at this moment.
+    let current: @Sendable () -> RateLimits
 
     /// - Returns: nil when the request is not limited at all
     func count(_ kind: RateLimitClass, user: Identifier<User>?, address: PeerAddress) async -> RateLimitDecision? {
+        let limits = current()
         guard limits.isEnabled, kind != .none else { return nil }
         let limit: Int
         switch kind {

@@ -50,7 +50,8 @@ final class Pipeline: Sendable {
         table = RouteTable(endpoints.map { ($0.method, $0.path) })
         unmatched = RouteMetrics(registry: metrics, method: "other", route: "unmatched")
         pages = RouteMetrics(registry: metrics, method: "GET", route: "pages")
-        limits = LimitPolicy(limiter: rateLimiter, limits: configuration.rateLimits)
+        let fixedLimits = configuration.rateLimits
+        limits = LimitPolicy(limiter: rateLimiter, current: configuration.currentRateLimits ?? { fixedLimits })
         crossOrigin = CrossOrigin(allowedOrigins: configuration.allowedOrigins)
         trustedProxies = configuration.trustedProxies.compactMap { AddressRange($0) }
         cursorKey = SymmetricKey(data: configuration.cursorKey)

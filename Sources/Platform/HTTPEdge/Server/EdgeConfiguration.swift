@@ -27,6 +27,8 @@ public struct EdgeConfiguration: Sendable {
     public var maximumConnections = 4_096
     public var eventLoopThreads = 0
     public var rateLimits = RateLimits()
+    /// Asked on every request when the limits may change while the program runs; nil: `rateLimits` as they are.
+    public var currentRateLimits: (@Sendable () -> RateLimits)?
     /// Pages on ports of their own, which pass the API's paths on to it.
     public var sites: [SiteListener] = []
     /// Certificate and key for every port; nil: without encryption.
