@@ -22,8 +22,8 @@ TARGETS = [
     ("ledger.journal", "narration", "'edited'"),
     ("ledger.journal", "value_date", "value_date + 1"),
     ("ledger.journal", "reference_prefix", "'XYZ'"),
-    ("ledger.posting", "amount", "amount + 1"),
-    ("ledger.posting", "balance_after", "balance_after + 1"),
+    ("ledger.journal", "line_amounts[1]", "line_amounts[1] + 1"),
+    ("ledger.journal", "line_balances[1]", "line_balances[1] + 1"),
     ("audit.record", "outcome", "CASE outcome WHEN 1 THEN 2 ELSE 1 END"),
     ("audit.record", "action", "'edited'"),
 ]
@@ -56,7 +56,7 @@ def test_an_edited_row_is_found(server, table, column, value, position):
 
 
 @pytest.mark.parametrize("position", ["first", "middle", "last"])
-@pytest.mark.parametrize("table", ["ledger.journal", "ledger.posting", "audit.record"])
+@pytest.mark.parametrize("table", ["ledger.journal", "ledger.entry", "audit.record"])
 def test_a_deleted_row_is_found(server, table, position):
     partition, row = partition_row(server, table, position)
     server.sql(f"DROP TABLE IF EXISTS public.kept; CREATE TABLE public.kept AS SELECT * FROM {partition} WHERE ctid = '{row}'")
@@ -78,7 +78,7 @@ def test_a_changed_balance_is_found(server):
 
 
 def test_the_program_itself_may_not_edit(server):
-    for table in ("ledger.journal", "ledger.posting", "audit.record"):
+    for table in ("ledger.journal", "ledger.entry", "audit.record"):
         for right in ("UPDATE", "DELETE", "TRUNCATE"):
             assert server.sql(f"SELECT has_table_privilege('wekeza_app', '{table}', '{right}')") == "f"
     assert server.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'wekeza_app' AND (rolsuper OR rolcreatedb OR rolcreaterole)") == "0"

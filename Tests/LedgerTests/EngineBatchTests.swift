@@ -145,10 +145,10 @@ import Testing
                 // One unit alone goes first; the two others are a batch behind it, read by the time the floor moves.
                 await submissions.post(bank.unit([.journal(bank.transfer(accounts[0], accounts[1], 60))]))
                 try await stall.writersStand(1)
-                // Without a new revision: nobody notices but the constraint.
+                // Without a new revision, and yet the row has moved: the batch is decided again.
                 try await bank.asSuperuser("UPDATE ledger.account SET minimum_balance = 50 WHERE id = \(accounts[0])")
             }
-            #expect(await submissions.outcomes().map(\.word) == ["temporarily_unavailable"])
+            #expect(await submissions.outcomes().map(\.word) == ["insufficient_funds"])
             #expect(try await bank.state(accounts[0]).balance == 100)
             let later = await bank.outcome(of: bank.unit([.journal(bank.transfer(accounts[0], accounts[1], 60))]))
             #expect(later.word == "insufficient_funds")

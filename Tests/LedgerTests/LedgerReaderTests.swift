@@ -103,6 +103,51 @@ import Testing
         }
     }
 
+    /// Limit and status are those of the moment that is asked about, whatever becomes of the account.
+    @Test func thePastKeepsItsLimitAndItsStatus() async throws {
+        let clock = ManualClock(.startOfTests)
+        try await Bank.open(.init(clock: clock)) { bank in
+            let ledger = LedgerAccounts(clock: clock)
+            let account = NewLedgerAccount(
+                id: bank.ids.next(), glCode: ChartOfAccounts.currentAccounts, currency: .kes, owner: nil, overdraftLimit: 200)
+            func change(_ body: @escaping @Sendable (Transaction) throws -> Void) async throws {
+                try await bank.database.pool.transaction { try body($0) }
+            }
+            try await change { try ledger.open(account, in: $0) }
+            let monday = Bank.openingDay
+            clock.advance(seconds: 60)
+            let opened = clock.now()
+            clock.advance(seconds: 60)
+            try await change { _ = try ledger.freeze(account.id, scope: .all, in: $0) }
+            clock.advance(seconds: 60)
+            let frozen = clock.now()
+            clock.advance(seconds: 86_400)
+            #expect(try await bank.openDay(monday.adding(days: 1)) == true)
+            let close = try #require(try await balance(bank, account.id, .closeOf(monday)))
+            #expect(close.status == .frozen && close.overdraftLimit == 200 && close.available == 200)
+            try await change { _ = try ledger.unfreeze(account.id, in: $0) }
+            try await change { _ = try ledger.setOverdraftLimit(50, of: account.id, in: $0) }
+            clock.advance(seconds: 60)
+            let tuesday = clock.now()
+            clock.advance(seconds: 86_400)
+            #expect(try await bank.openDay(monday.adding(days: 2)) == true)
+            let template = JournalDraftTemplate(referencePrefix: "CLS", sourceType: "closing", narration: "closed")
+            let before = try await bank.state(account.id)
+            try await bank.post([.sweepAndClose(account.id, to: nil, template)])
+            #expect(try await bank.state(account.id).version == before.version + 1, "a closing is a new version too")
+
+            #expect(try await balance(bank, account.id, .closeOf(monday)) == close)
+            #expect(try await balance(bank, account.id, .instant(opened))?.status == .active)
+            #expect(try await balance(bank, account.id, .instant(frozen))?.status == .frozen)
+            #expect(try await balance(bank, account.id, .instant(tuesday))?.available == 50)
+            #expect(try await balance(bank, account.id, .closeOf(monday.adding(days: 1)))?.status == .active)
+            #expect(try await balance(bank, account.id, .closeOf(monday.adding(days: 1)))?.overdraftLimit == 50)
+            #expect(try await balance(bank, account.id)?.status == .closed)
+            #expect(try await balance(bank, account.id, .closeOf(monday.adding(days: -1)))?.available == 0)
+            #expect(try await LedgerVerifier(clock: clock).verify(in: bank.database.pool).isSound == true)
+        }
+    }
+
     @Test func aBackDatedEntryCountsFromItsValueDate() async throws {
         let clock = ManualClock(.startOfTests)
         try await Bank.open(.init(clock: clock)) { bank in

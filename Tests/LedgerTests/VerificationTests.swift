@@ -45,11 +45,24 @@ import Testing
         }
     }
 
-    @Test func anyEditOfAPostingIsFound() async throws {
-        try await expectEditsAreFound(
-            table: "ledger.posting", key: "journal_id || ' ' || line_number", order: "journal_id, line_number"
-        ) { key, column in
-            column == "journal_id" ? "" : String(key.split(separator: " ")[0])
+    /// Every element of every array of lines, in the first, a middle and the last journal.
+    @Test func anyEditOfALineIsFound() async throws {
+        try await Bank.open(.init(engines: 2)) { bank in
+            let books = try await TamperedBooks(bank)
+            for id in try await books.places("ledger.journal", order: "id", key: "id::text") {
+                for column in try await books.columns("ledger.journal") where column.type == "ARRAY" {
+                    let count = try await bank.count("ledger.posting", where: "journal_id::text = \(id)")
+                    for line in 1...Int(count) {
+                        let value =
+                            column.name == "line_accounts" ? "'01900000-0000-7000-8000-000000000100'" : "\(column.name)[\(line)] + 1"
+                        let report = try await books.verify(
+                            after: "UPDATE ledger.journal SET \(column.name)[\(line)] = \(value) WHERE id = '\(id)'")
+                        let found = report.checks.first { $0.name == "hashChain" }
+                        #expect(found?.passed == false && found?.firstFailure?.contains("journal \(id)") == true, "\(column.name)[\(line)]")
+                    }
+                }
+            }
+            #expect(try await books.verify().isSound == true, "everything is back in its place")
         }
     }
 
@@ -73,7 +86,7 @@ import Testing
                         )
                         let found = report.checks.first { $0.name == check }
                         let failure = found?.firstFailure
-                        if value == "NULL", report.isSound, try await Self.isNull(column, table, key, row, bank) { continue }
+                        if report.isSound, try await Self.isAlready(value, column, table, key, row, bank) { continue }
                         #expect(found?.passed == false, "\(column.name) = \(value) in \(row) was not found")
                         #expect(failure?.contains(place(row, column.name)) == true, "\(column.name) = \(value) in \(row): \(failure ?? "")")
                     }
@@ -83,10 +96,10 @@ import Testing
         }
     }
 
-    private static func isNull(
-        _ column: TamperedBooks.Column, _ table: String, _ key: String, _ row: String, _ bank: Bank
+    private static func isAlready(
+        _ value: String, _ column: TamperedBooks.Column, _ table: String, _ key: String, _ row: String, _ bank: Bank
     ) async throws -> Bool {
-        try await bank.count(table, where: "\(raw: key) = \(row) AND \(raw: column.name) IS NULL") == 1
+        try await bank.count(table, where: "\(raw: key) = \(row) AND \(raw: column.name) IS NOT DISTINCT FROM \(raw: value)") == 1
     }
 
     /// Values that a column does not have now: plausible ones, impossible ones, and none.
@@ -100,9 +113,17 @@ import Testing
         case "date": values = ["\(name) + 1"]
         case "bytea": values = ["set_byte(\(name), 31, (get_byte(\(name), 31) + 1) % 256)"]
         case "character": values = name == "currency" ? ["CASE \(name) WHEN 'USD' THEN 'EUR' ELSE 'USD' END", "'QQQ'"] : ["'QQQ'"]
+        case "ARRAY":
+            values = [
+                "\(name) || \(name)[1]", "trim_array(\(name), 1)", "'{}'", "\(name)[2:] || \(name)[1]",
+                "array_fill(\(name)[1], ARRAY[2, 2])",
+                "array_fill(\(name)[2], ARRAY[cardinality(\(name))], ARRAY[2])",
+            ]
         default: values = ["coalesce(\(name), '') || 'x'", "''"]
         }
-        if name == "line_number" { values = ["line_number + 100"] }
+        if name == "currencies" {
+            values = ["'USD' || substr(currencies, 4) || 'x'", "'EUR'", "'EUR,EUR'", "currencies || ',' || currencies", "''", "'KES,USD'"]
+        }
         if name == "outcome" { values = ["outcome % 3 + 1"] }
         if column.isNullable { values.append("NULL") }
         return values
@@ -118,41 +139,37 @@ import Testing
             var cases: [(tampering: String, check: String)] = []
             for id in journals {
                 cases.append(
-                    ("DELETE FROM ledger.journal WHERE id = '\(id)'; DELETE FROM ledger.posting WHERE journal_id = '\(id)'", "hashChain"))
+                    ("DELETE FROM ledger.journal WHERE id = '\(id)'; DELETE FROM ledger.entry WHERE journal_id = '\(id)'", "hashChain"))
                 cases.append(("DELETE FROM ledger.journal WHERE id = '\(id)'", "hashChain"))
-                cases.append(("DELETE FROM ledger.posting WHERE journal_id = '\(id)'", "hashChain"))
-                cases.append(("DELETE FROM ledger.posting WHERE journal_id = '\(id)' AND line_number = 1", "hashChain"))
+                cases.append(("DELETE FROM ledger.entry WHERE journal_id = '\(id)'", "balancesMatchEntries"))
+                cases.append(("UPDATE ledger.entry SET account_id = '\(other)' WHERE journal_id = '\(id)'", "balancesMatchEntries"))
+                cases.append(("UPDATE ledger.entry SET journal_id = '\(other)' WHERE journal_id = '\(id)'", "balancesMatchEntries"))
+                cases.append(
+                    ("INSERT INTO ledger.entry SELECT * FROM ledger.entry WHERE journal_id = '\(id)' LIMIT 1", "balancesMatchEntries"))
                 for copy in [other, newest] {
                     cases.append((Self.copyJournal(id, as: copy, position: "position"), "hashChain"))
                     cases.append((Self.copyJournal(id, as: copy, position: "position + 1"), "hashChain"))
                 }
+                // Debit and credit change sides; the journal still balances.
                 cases.append(
                     (
                         """
-                        INSERT INTO ledger.posting SELECT journal_id, 100 + line_number, ordinal, type, account_id, gl_code, currency, amount,
-                            balance_after FROM ledger.posting WHERE journal_id = '\(id)'
+                        UPDATE ledger.journal SET line_amounts = ARRAY(SELECT -m FROM unnest(line_amounts) WITH ORDINALITY AS l (m, n) ORDER BY n)
+                        WHERE id = '\(id)'
                         """, "hashChain"
                     ))
                 cases.append(
-                    ("INSERT INTO ledger.posting VALUES ('\(newest)', 1, 1, 1, NULL, 1001, 'KES', 5, NULL)", "hashChain"))
-                // Debit and credit change sides; the journal still balances.
-                cases.append(("UPDATE ledger.posting SET amount = -amount WHERE journal_id = '\(id)'", "hashChain"))
-                cases.append(
                     (
-                        """
-                        UPDATE ledger.posting p SET amount = q.amount FROM ledger.posting q
-                        WHERE p.journal_id = '\(id)' AND q.journal_id = p.journal_id AND p.line_number IN (1, 2)
-                            AND q.line_number = 3 - p.line_number
-                        """, "hashChain"
+                        "UPDATE ledger.journal SET line_amounts = ARRAY[line_amounts[2], line_amounts[1]] || line_amounts[3:] WHERE id = '\(id)'",
+                        "hashChain"
                     ))
             }
             // Two transfers between the same kind of accounts exchange their amounts.
             cases.append(
                 (
                     """
-                    UPDATE ledger.posting p SET amount = q.amount FROM ledger.posting q
-                    WHERE (p.journal_id, q.journal_id) IN (('\(journals[1])', '\(journals[2])'), ('\(journals[2])', '\(journals[1])'))
-                        AND p.line_number = q.line_number
+                    UPDATE ledger.journal p SET line_amounts = q.line_amounts FROM ledger.journal q
+                    WHERE (p.id, q.id) IN (('\(journals[1])', '\(journals[2])'), ('\(journals[2])', '\(journals[1])'))
                     """, "hashChain"
                 ))
             for id in records {
@@ -184,9 +201,9 @@ import Testing
     private static func copyJournal(_ id: String, as copy: String, position: String) -> String {
         """
         INSERT INTO ledger.journal SELECT '\(copy)', kind, type, reference_prefix, business_date, value_date, source_type, source_id, channel,
-            initiated_by, narration, beneficiary_name, NULL, NULL, lane, \(position), hash FROM ledger.journal WHERE id = '\(id)';
-        INSERT INTO ledger.posting SELECT '\(copy)', line_number, ordinal, type, account_id, gl_code, currency, amount, balance_after
-            FROM ledger.posting WHERE journal_id = '\(id)'
+            initiated_by, narration, beneficiary_name, NULL, NULL, lane, \(position), hash, currencies, line_types, line_ordinals,
+            line_accounts, line_gl_codes, line_amounts, line_balances FROM ledger.journal WHERE id = '\(id)';
+        INSERT INTO ledger.entry SELECT account_id, '\(copy)' FROM ledger.entry WHERE journal_id = '\(id)'
         """
     }
 
@@ -196,6 +213,7 @@ import Testing
             let books = try await TamperedBooks(bank)
             let account = "(SELECT id FROM ledger.account WHERE hold_amount > 0 ORDER BY id LIMIT 1)"
             let hold = "(SELECT id FROM ledger.hold WHERE status = 1 ORDER BY id LIMIT 1)"
+            let other = "01980000-0000-7000-8000-000000000100"
             let cases: [(tampering: String, check: String)] = [
                 ("UPDATE ledger.account SET balance = balance + 1 WHERE id = \(account)", "balancesMatchEntries"),
                 ("UPDATE ledger.account SET balance = -5000000, is_overdrawn_by_bank = true WHERE id = \(account)", "balancesMatchEntries"),
@@ -230,6 +248,40 @@ import Testing
                 ("UPDATE ledger.gl_movement SET credit = credit + 1 WHERE gl_code = 2001", "subledgerMatchesControl"),
                 ("DELETE FROM ledger.gl_movement", "subledgerMatchesControl"),
                 ("INSERT INTO ledger.gl_movement VALUES (1001, 'KES', '2026-01-06', 7, 0)", "trialBalanceZero"),
+                ("DELETE FROM ledger.reversal", "externalReferencesUnique"),
+                ("UPDATE ledger.reversal SET reversal_id = '\(other)'", "externalReferencesUnique"),
+                ("UPDATE ledger.reversal SET journal_id = '\(other)'", "externalReferencesUnique"),
+                ("INSERT INTO ledger.reversal VALUES ('\(other)', '\(other)')", "externalReferencesUnique"),
+                ("DELETE FROM ledger.client_transaction", "externalReferencesUnique"),
+                ("UPDATE ledger.client_transaction SET caller = '\(other)'", "externalReferencesUnique"),
+                ("UPDATE ledger.client_transaction SET journal_id = '\(other)'", "externalReferencesUnique"),
+                ("UPDATE ledger.client_transaction SET body_digest = '\(other)'", "externalReferencesUnique"),
+                (
+                    "INSERT INTO ledger.client_transaction VALUES ('\(other)', '\(other)', '\(other)', '\(other)')",
+                    "externalReferencesUnique"
+                ),
+                ("DELETE FROM ledger.hold_change", "holdsMatchAvailable"),
+                ("DELETE FROM ledger.hold_change WHERE status = 1", "holdsMatchAvailable"),
+                ("DELETE FROM ledger.hold_change WHERE status <> 1", "holdsMatchAvailable"),
+                ("UPDATE ledger.hold_change SET amount = amount + 1 WHERE hold_id = \(hold)", "holdsMatchAvailable"),
+                ("UPDATE ledger.hold_change SET captured_amount = 1 WHERE hold_id = \(hold)", "holdsMatchAvailable"),
+                ("UPDATE ledger.hold_change SET status = 2 WHERE hold_id = \(hold)", "holdsMatchAvailable"),
+                ("UPDATE ledger.hold_change SET account_id = '\(other)' WHERE hold_id = \(hold)", "holdsMatchAvailable"),
+                ("UPDATE ledger.hold_change SET hold_id = '\(other)' WHERE hold_id = \(hold)", "holdsMatchAvailable"),
+                ("DELETE FROM ledger.account_change WHERE version = 1", "noForbiddenNegative"),
+                ("DELETE FROM ledger.account_change WHERE version > 1", "noForbiddenNegative"),
+                ("UPDATE ledger.account_change SET status = 3 WHERE version = 2", "noForbiddenNegative"),
+                ("UPDATE ledger.account_change SET overdraft_limit = overdraft_limit + 1", "noForbiddenNegative"),
+                ("UPDATE ledger.account_change SET version = version + 1 WHERE version = 2", "noForbiddenNegative"),
+                ("UPDATE ledger.account_change SET business_date = business_date - 9 WHERE version = 2", "noForbiddenNegative"),
+                ("UPDATE ledger.account_change SET account_id = '\(other)' WHERE status = 2", "noForbiddenNegative"),
+                ("DELETE FROM ledger.business_day", "subledgerMatchesControl"),
+                ("DELETE FROM ledger.business_day WHERE business_date > '\(Bank.openingDay)'", "subledgerMatchesControl"),
+                ("UPDATE ledger.business_day SET business_date = business_date + 10", "subledgerMatchesControl"),
+                (
+                    "UPDATE ledger.business_day SET first_journal = 'ff000000-0000-7000-8000-000000000000' WHERE business_date > '\(Bank.openingDay)'",
+                    "subledgerMatchesControl"
+                ),
             ]
             for (tampering, check) in cases {
                 let report = try await books.verify(after: tampering)
@@ -269,9 +321,12 @@ import Testing
                 return byte < 16 ? "0" + digits : digits
             }.joined()
             let rewrite = """
-                UPDATE ledger.posting SET balance_after = balance_after + amount WHERE journal_id = '\(last)';
-                UPDATE ledger.posting SET amount = amount * 2 WHERE journal_id = '\(last)';
-                UPDATE ledger.journal SET hash = decode('\(hash)', 'hex') WHERE id = '\(last)'
+                UPDATE ledger.journal SET hash = decode('\(hash)', 'hex'),
+                    line_balances = ARRAY(
+                        SELECT CASE WHEN a = '00000000-0000-0000-0000-000000000000' THEN 0 ELSE b + m END
+                        FROM unnest(line_accounts, line_balances, line_amounts) WITH ORDINALITY AS l (a, b, m, n) ORDER BY n),
+                    line_amounts = ARRAY(SELECT 2 * m FROM unnest(line_amounts) WITH ORDINALITY AS l (m, n) ORDER BY n)
+                WHERE id = '\(last)'
                 """
             let first = try await books.verify(after: rewrite)
             #expect(first.firstFailure != nil)

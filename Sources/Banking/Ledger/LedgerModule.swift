@@ -21,7 +21,7 @@ public struct LedgerModule: Sendable {
         self.engine = engine
         self.pool = pool
         self.clock = clock
-        accounts = LedgerAccounts()
+        accounts = LedgerAccounts(clock: clock)
         reader = LedgerReader(clock: clock)
         generalLedger = GeneralLedger(clock: clock)
         days = BusinessDays(clock: clock)

@@ -56,6 +56,29 @@ public struct ChainLane: Sendable, Equatable {
         """
     }
 
+    /// Stores new heads, each only if the lane is still where its writer left it: for writers that keep to a lane and remember its head
+    /// instead of reading it. Otherwise the statement divides by zero, and the transaction comes to nothing.
+    public static func advance(_ heads: [(chain: String, from: ChainLane, to: ChainLane)]) -> SQL {
+        """
+        WITH moved AS (
+            UPDATE platform.chain_lane AS l SET position = u.p, last_id = u.i, hash = u.h
+            FROM unnest(\(heads.map(\.chain))::text[], \(heads.map(\.from.number))::smallint[], \(heads.map(\.from.position))::bigint[],
+                \(heads.map(\.from.lastIdentifier))::uuid[], \(heads.map(\.to.position))::bigint[],
+                \(heads.map(\.to.lastIdentifier))::uuid[], \(heads.map(\.to.hash))::bytea[]) AS u (c, n, fp, fi, p, i, h)
+            WHERE l.chain = u.c AND l.lane = u.n AND l.position = u.fp AND l.last_id = u.fi RETURNING 1
+        )
+        SELECT 1 / (count(*) = \(Int64(heads.count)))::integer FROM moved
+        """
+    }
+
+    /// Makes sure that nothing that was decided on this head can be written any more.
+    public func fence(chain: String) -> SQL {
+        """
+        UPDATE platform.chain_lane SET last_id = \(lastIdentifier + 0x100)
+        WHERE chain = \(chain) AND lane = \(number) AND position = \(position) AND last_id = \(lastIdentifier)
+        """
+    }
+
     /// Takes a lane inside a plain transaction, waiting when all are busy.
     public static func take(chain: String, in transaction: Transaction) throws -> ChainLane {
         if let row = try transaction.query(takeFree(chain: chain)).first { return try ChainLane(row: row) }

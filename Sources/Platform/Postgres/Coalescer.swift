@@ -20,7 +20,10 @@ public final class Coalescer<Key: Hashable & Sendable, Value: Sendable>: Sendabl
         for connection in connections {
             connection.submit { connection in
                 while let batch = queue.take() {
-                    let keys = Array(Set(batch.map(\.key)))
+                    // No key path here: in a generic class one is built anew each time, which costs more than the whole grouping.
+                    var asked = Set<Key>(minimumCapacity: batch.count)
+                    var keys: [Key] = []
+                    for waiter in batch where asked.insert(waiter.key).inserted { keys.append(waiter.key) }
                     let found = Result { try Self.load(keys, on: connection, with: load) }
                     for waiter in batch {
                         switch found {

@@ -11,8 +11,12 @@ public final class DedicatedConnection: Sendable {
     public init(configuration: PostgresConfiguration) {
         worker = Worker(configuration: configuration)
         let worker = worker
-        let thread = Thread { worker.loop() }
-        thread.name = configuration.applicationName
+        // A thread is named from within; the kernel keeps 15 bytes of a name and refuses a longer one.
+        let name = String(configuration.applicationName.prefix(15))
+        let thread = Thread {
+            Thread.current.name = name
+            worker.loop()
+        }
         thread.stackSize = 1 << 20
         thread.start()
     }

@@ -19,6 +19,8 @@ enum TypeOID {
     static let int2: UInt32 = 21
     static let int4: UInt32 = 23
     static let text: UInt32 = 25
+    static let tid: UInt32 = 27
+    static let tidArray: UInt32 = 1010
     static let date: UInt32 = 1082
     static let timestamptz: UInt32 = 1184
     static let uuid: UInt32 = 2950

@@ -44,7 +44,7 @@ public struct Row: Sendable {
 
     public func isNull(_ column: Int) -> Bool { PQgetisnull(result.pointer, index, Int32(column)) != 0 }
 
-    private func raw(_ column: Int) throws -> UnsafeRawBufferPointer {
+    func raw(_ column: Int) throws -> UnsafeRawBufferPointer {
         guard !isNull(column) else { throw PostgresError.misuse("column \(column) is NULL") }
         let length = Int(PQgetlength(result.pointer, index, Int32(column)))
         return UnsafeRawBufferPointer(start: PQgetvalue(result.pointer, index, Int32(column)), count: length)
@@ -126,12 +126,14 @@ public struct Row: Sendable {
         return sign == 0x4000 ? -value : value
     }
 
-    private func array<T>(_ column: Int, _ read: (UnsafeRawBufferPointer) throws -> T) throws -> [T] {
+    func array<T>(_ column: Int, _ read: (UnsafeRawBufferPointer) throws -> T) throws -> [T] {
         let bytes = try raw(column)
         func word(_ at: Int) -> Int32 { Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: Int32.self)) }
         guard bytes.count >= 12 else { throw PostgresError.misuse("column \(column) is no array") }
         if word(0) == 0 { return [] }
-        guard word(0) == 1, bytes.count >= 20 else { throw PostgresError.misuse("only arrays of one dimension are read") }
+        guard word(0) == 1, bytes.count >= 20, word(16) == 1 else {
+            throw PostgresError.misuse("only arrays of one dimension that count from 1 are read")
+        }
         var values: [T] = []
         let count = Int(word(12))
         values.reserveCapacity(count)

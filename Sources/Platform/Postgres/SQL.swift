@@ -79,16 +79,15 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
 
         public mutating func appendLiteral(_ literal: String) { text += literal }
 
-        public mutating func appendInterpolation(_ value: some PostgresEncodable) {
-            binds.append(value.postgresValue)
+        mutating func append(_ value: PostgresValue) {
+            binds.append(value)
             text += "$\(binds.count)"
         }
 
+        public mutating func appendInterpolation(_ value: some PostgresEncodable) { append(value.postgresValue) }
+
         /// Nil is sent as NULL.
-        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
-            binds.append(value.postgresValue)
-            text += "$\(binds.count)"
-        }
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) { append(value.postgresValue) }
 
         /// Text of the program's own making: a table name, a sort order. Never anything a caller sent.
         public mutating func appendInterpolation(raw: String) { text += raw }

@@ -10,8 +10,9 @@ struct TamperedBooks: Sendable {
     let verifier: LedgerVerifier
 
     private static let tables = [
-        "ledger.journal", "ledger.posting", "audit.record", "ledger.account", "ledger.hold", "ledger.gl_balance", "ledger.gl_movement",
-        "platform.chain_lane",
+        "ledger.journal", "ledger.entry", "audit.record", "ledger.account", "ledger.hold", "ledger.gl_balance", "ledger.gl_movement",
+        "platform.chain_lane", "ledger.reversal", "ledger.client_transaction", "ledger.hold_change", "ledger.business_day",
+        "ledger.account_change",
     ]
 
     /// Fills the books and keeps a copy of them aside.
@@ -21,7 +22,7 @@ struct TamperedBooks: Sendable {
         try await Self.fill(bank)
         try await bank.database.superuserPool.transaction { transaction in
             // A superuser takes away the rules first that are in his way.
-            try transaction.executeScript("ALTER TABLE ledger.posting DROP CONSTRAINT posting_check")
+            try transaction.executeScript("ALTER TABLE ledger.journal DROP CONSTRAINT journal_lines")
             try transaction.executeScript("CREATE SCHEMA kept")
             for table in Self.tables {
                 let copy = table.replacing(".", with: "_")
@@ -109,6 +110,11 @@ struct TamperedBooks: Sendable {
                 ])
             }
             if number == 2 { try await bank.post([.releaseHold(hold)]) }
+        }
+        try await bank.database.pool.transaction { transaction in
+            let ledger = LedgerAccounts(clock: clock)
+            _ = try ledger.freeze(accounts[4], scope: .debits, in: transaction)
+            _ = try ledger.setOverdraftLimit(500, of: accounts[3], in: transaction)
         }
     }
 }

@@ -15,12 +15,14 @@ public struct AuditTrail: AuditSink {
     public func append(_ records: [AuditRecord], in transaction: Transaction) throws {
         guard !records.isEmpty else { return }
         let lane = try ChainLane.take(chain: Self.chain, in: transaction)
-        for statement in statements(appending: records, to: lane) { _ = try transaction.execute(statement) }
+        guard let (insert, head) = appending(records, to: lane) else { return }
+        _ = try transaction.execute(insert)
+        _ = try transaction.execute(head.save(chain: Self.chain))
     }
 
-    /// The statements that append records to a lane the caller already holds, for callers that pipeline.
-    public func statements(appending records: [AuditRecord], to lane: ChainLane) -> [SQL] {
-        guard !records.isEmpty else { return [] }
+    /// The statement that appends records to a lane, and the lane's new head, for callers that write heads themselves.
+    public func appending(_ records: [AuditRecord], to lane: ChainLane) -> (insert: SQL, head: ChainLane)? {
+        guard !records.isEmpty else { return nil }
         var identifiers = ChainIdentifiers(lane: lane.number, now: clock.now(), floor: lane.lastIdentifier)
         var stored: [StoredAuditRecord] = []
         stored.reserveCapacity(records.count)
@@ -37,9 +39,8 @@ public struct AuditTrail: AuditSink {
             row.hash = hash
             stored.append(row)
         }
-        guard let last = stored.last else { return [] }
-        let head = ChainLane(number: lane.number, position: position, lastIdentifier: last.id, hash: hash)
-        return [Self.insert(stored), head.save(chain: Self.chain)]
+        guard let last = stored.last else { return nil }
+        return (Self.insert(stored), ChainLane(number: lane.number, position: position, lastIdentifier: last.id, hash: hash))
     }
 
     private static func insert(_ rows: [StoredAuditRecord]) -> SQL {
@@ -47,11 +48,15 @@ public struct AuditTrail: AuditSink {
         INSERT INTO audit.record (id, action, outcome, actor, subject_type, subject_id, channel, ip_address, user_agent, trace_id, detail,
             lane, position, hash)
         SELECT i, a, o, c, st, si, ch, ip, ua, t, d, \(rows.first?.lane ?? 0)::smallint, p, h
-        FROM unnest(\(rows.map(\.id))::uuid[], \(rows.map(\.action))::text[], \(rows.map(\.outcome))::smallint[],
-            \(rows.map(\.actor))::uuid[], \(rows.map(\.subjectType))::text[], \(rows.map(\.subjectID))::text[],
-            \(rows.map(\.channel))::text[], \(rows.map(\.ipAddress))::text[], \(rows.map(\.userAgent))::text[],
-            \(rows.map(\.traceID))::text[], \(rows.map(\.detail))::text[], \(rows.map(\.position))::bigint[],
-            \(rows.map(\.hash))::bytea[]) AS u (i, a, o, c, st, si, ch, ip, ua, t, d, p, h)
+        FROM (
+            SELECT unnest(\(rows.map(\.id))::uuid[]) AS i, unnest(\(rows.map(\.action))::text[]) AS a,
+                unnest(\(rows.map(\.outcome))::smallint[]) AS o, unnest(\(rows.map(\.actor))::uuid[]) AS c,
+                unnest(\(rows.map(\.subjectType))::text[]) AS st, unnest(\(rows.map(\.subjectID))::text[]) AS si,
+                unnest(\(rows.map(\.channel))::text[]) AS ch, unnest(\(rows.map(\.ipAddress))::text[]) AS ip,
+                unnest(\(rows.map(\.userAgent))::text[]) AS ua, unnest(\(rows.map(\.traceID))::text[]) AS t,
+                unnest(\(rows.map(\.detail))::text[]) AS d, unnest(\(rows.map(\.position))::bigint[]) AS p,
+                unnest(\(rows.map(\.hash))::bytea[]) AS h
+        ) AS u
         """
     }
 

@@ -31,19 +31,14 @@ extension LedgerReader {
         let end = try BusinessDays.end(of: to, in: transaction).map { Identifier<Journal>(bits: $0) } ?? never
         return try transaction.query(
             """
-            SELECT a.id, coalesce(o.balance_after, 0), coalesce(c.balance_after, 0), coalesce(m.credits, 0)::numeric,
+            SELECT a.id, coalesce(ledger.balance_before(a.id, \(start)), 0), coalesce(ledger.balance_before(a.id, \(end)), 0), coalesce(m.credits, 0)::numeric,
                 coalesce(m.debits, 0)::numeric, m.credit_count, m.debit_count
             FROM unnest(\(accounts)::uuid[]) AS a (id)
             LEFT JOIN LATERAL (
-                SELECT balance_after FROM ledger.posting WHERE account_id = a.id AND journal_id < \(start)
-                ORDER BY journal_id DESC, line_number DESC LIMIT 1) AS o ON true
-            LEFT JOIN LATERAL (
-                SELECT balance_after FROM ledger.posting WHERE account_id = a.id AND journal_id < \(end)
-                ORDER BY journal_id DESC, line_number DESC LIMIT 1) AS c ON true
-            LEFT JOIN LATERAL (
                 SELECT sum(amount) FILTER (WHERE amount > 0) AS credits, -sum(amount) FILTER (WHERE amount < 0) AS debits,
                     count(*) FILTER (WHERE amount > 0) AS credit_count, count(*) FILTER (WHERE amount < 0) AS debit_count
-                FROM ledger.posting WHERE account_id = a.id AND journal_id >= \(start) AND journal_id < \(end)) AS m ON true
+                FROM ledger.entry e JOIN ledger.journal j ON j.id = e.journal_id \(raw: EntryRows.lines)
+                WHERE e.account_id = a.id AND p.account_id = a.id AND e.journal_id >= \(start) AND e.journal_id < \(end)) AS m ON true
             ORDER BY a.id
             """
         ).map { row in
@@ -62,15 +57,11 @@ extension LedgerReader {
         return try transaction.query(
             """
             SELECT \(raw: EntryRows.columns)
-            FROM (
-                SELECT p.*, \(raw: EntryRows.journalColumns)
-                FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id
-                WHERE p.account_id = \(period.account) AND p.journal_id < \(period.end)
-                    AND (p.journal_id, p.line_number) > (\(after.journal), \(after.lineNumber))
-                ORDER BY p.journal_id, p.line_number LIMIT \(Int64(limit))
-            ) AS e
+            FROM ledger.entry e JOIN ledger.journal j ON j.id = e.journal_id \(raw: EntryRows.lines)
             LEFT JOIN ledger.reversal r ON r.journal_id = e.journal_id
-            ORDER BY e.journal_id, e.line_number
+            WHERE e.account_id = \(period.account) AND p.account_id = e.account_id AND e.journal_id < \(period.end)
+                AND e.journal_id >= \(after.journal) AND (e.journal_id > \(after.journal) OR p.line_number > \(after.lineNumber))
+            ORDER BY e.journal_id, p.line_number LIMIT \(Int64(limit))
             """
         ).map { try EntryRows.view($0) }
     }

@@ -27,6 +27,7 @@ public struct BusinessDays: Sendable {
     /// - Returns: false when this day or a later one is open already
     public func open(_ date: BusinessDate, in transaction: Transaction) throws -> Bool {
         let lanes = try transaction.query(ChainLane.takeAll(chain: BatchInput.chain)).map { try ChainLane(row: $0) }
+        try AccountChangeRows.closeDay(in: transaction)
         let last = try transaction.query(
             "SELECT business_date, first_journal FROM ledger.business_day ORDER BY business_date DESC LIMIT 1"
         ).first

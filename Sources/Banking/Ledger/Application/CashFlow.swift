@@ -53,12 +53,17 @@ extension LedgerReader {
             """
             WITH moved AS (
                 SELECT b.n, p.type, p.amount, (
-                    SELECT s.account_id FROM ledger.posting s WHERE s.journal_id = p.journal_id AND s.ordinal = p.ordinal
-                        AND s.account_id IS NOT NULL AND s.account_id <> p.account_id LIMIT 1) AS other
+                    SELECT s.account FROM unnest(p.line_ordinals, p.line_accounts) AS s (ordinal, account)
+                    WHERE s.ordinal = p.ordinal AND s.account <> p.account
+                        AND s.account <> '00000000-0000-0000-0000-000000000000' LIMIT 1) AS other
                 FROM unnest(\(starts)::uuid[], \(ends)::uuid[]) WITH ORDINALITY AS b (first, last, n)
                 CROSS JOIN LATERAL (
-                    SELECT * FROM ledger.posting q
-                    WHERE q.account_id = ANY(\(accounts)::uuid[]) AND q.journal_id >= b.first AND q.journal_id < b.last) AS p
+                    SELECT l.ordinal, l.type, l.account, l.amount, j.line_ordinals, j.line_accounts
+                    FROM ledger.entry e JOIN ledger.journal j ON j.id = e.journal_id
+                    CROSS JOIN LATERAL unnest(j.line_ordinals, j.line_types, j.line_accounts, j.line_amounts)
+                        AS l (ordinal, type, account, amount)
+                    WHERE e.account_id = ANY(\(accounts)::uuid[]) AND e.journal_id >= b.first AND e.journal_id < b.last
+                        AND l.account = e.account_id) AS p
             )
             SELECT grouping(n, type, other), n, type, other, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::numeric,
                 coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::numeric, count(*)
@@ -95,8 +100,12 @@ extension LedgerReader {
             """
             SELECT coalesce(sum(l.balance_after), 0)::numeric FROM unnest(\(accounts)::uuid[]) AS a (id)
             CROSS JOIN LATERAL (
-                SELECT balance_after FROM ledger.posting WHERE account_id = a.id AND journal_id < \(boundary)
-                ORDER BY journal_id DESC, line_number DESC LIMIT 1) AS l
+                SELECT b.balance_after FROM (
+                    SELECT journal_id FROM ledger.entry WHERE account_id = a.id AND journal_id < \(boundary)
+                    ORDER BY journal_id DESC LIMIT 1) AS e
+                JOIN ledger.journal j ON j.id = e.journal_id
+                CROSS JOIN LATERAL unnest(j.line_accounts, j.line_balances) WITH ORDINALITY AS b (account, balance_after, number)
+                WHERE b.account = a.id ORDER BY b.number DESC LIMIT 1) AS l
             """
         ).first
         return Int64(clamping: try row?.int128(0) ?? 0)

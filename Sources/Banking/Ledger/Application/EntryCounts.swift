@@ -12,7 +12,9 @@ extension LedgerReader {
         let row = try transaction.query(
             """
             SELECT count(*) FROM (
-                SELECT FROM ledger.posting WHERE account_id = ANY(\(accounts)::uuid[]) AND journal_id >= \(first) LIMIT \(greatest)
+                SELECT FROM ledger.entry e JOIN ledger.journal j ON j.id = e.journal_id \(raw: EntryRows.lines)
+                WHERE e.account_id = ANY(\(accounts)::uuid[]) AND e.journal_id >= \(first) AND p.account_id = e.account_id
+                LIMIT \(greatest)
             ) AS counted
             """
         ).first

@@ -152,39 +152,31 @@ public struct GeneralLedger: Sendable {
         of code: GLCode, currency: Currency? = nil, from: BusinessDate? = nil, to: BusinessDate? = nil, limit: Int,
         before cursor: (entry: EntryCursor, balances: [Currency: Int128])? = nil, in transaction: Transaction
     ) throws -> [GLEntryView] {
-        var condition: SQL = "p.gl_code = \(code.number)"
-        if let currency { condition.append(" AND p.currency = \(currency)::char(3)") }
-        if let cursor {
-            condition.append(" AND (p.journal_id, p.line_number) < (\(cursor.entry.journal), \(cursor.entry.lineNumber))")
-        }
-        if let from {
-            guard let start = try BusinessDays.start(of: from, in: transaction) else { return [] }
-            condition.append(" AND p.journal_id >= \(start)")
-        }
         var balances: [Currency: Int128] = cursor?.balances ?? [:]
-        if let to, let end = try BusinessDays.end(of: to, in: transaction) { condition.append(" AND p.journal_id < \(end)") }
         if cursor == nil {
             for balance in try totals(upTo: to, in: transaction)[code] ?? [] { balances[balance.currency] = balance.credit - balance.debit }
         }
-        let rows = try transaction.query(
-            """
-            SELECT p.journal_id, p.line_number, j.reference_prefix, j.business_date, j.value_date, p.account_id, p.currency, p.amount,
-                j.narration
-            FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id WHERE \(condition)
-            ORDER BY p.journal_id DESC, p.line_number DESC LIMIT \(Int64(limit))
-            """)
-        return try rows.map { row in
-            let journal = try row.identifier(0, as: Journal.self)
-            let currency = try row.currency(6)
-            let amount = try row.int64(7)
-            let running = balances[currency] ?? 0
-            balances[currency] = running - Int128(amount)
-            return GLEntryView(
-                journal: journal, lineNumber: try row.int16(1),
-                reference: JournalReference.text(prefix: try row.text(2), journal: journal), businessDate: try row.date(3),
-                valueDate: try row.date(4), account: try row.identifierOrNil(5), currency: currency, amount: amount,
-                runningBalance: running, narration: try row.textOrNil(8))
+        var entries: [GLEntryView] = []
+        // No index leads from an account of the general ledger to its journals, but its daily totals do: only days on which it moved are
+        // walked, the newest first, until the page is full.
+        for day in try GLRows.days(of: code, from: from, to: to, in: transaction).reversed() {
+            if let cursor, day.first > cursor.entry.journal.bits { continue }
+            let rows = try transaction.query(
+                GLRows.lines(of: code, currency: currency, on: day, before: cursor?.entry, limit: limit - entries.count))
+            for row in rows {
+                let journal = try JournalRows.journal(row)
+                let line = journal.lines[Int(try row.int64(JournalRows.columnCount)) - 1]
+                let running = balances[line.currency] ?? 0
+                balances[line.currency] = running - Int128(line.amount)
+                entries.append(
+                    GLEntryView(
+                        journal: journal.id, lineNumber: line.lineNumber, reference: journal.reference, businessDate: journal.businessDate,
+                        valueDate: journal.valueDate, account: line.account, currency: line.currency, amount: line.amount,
+                        runningBalance: running, narration: journal.narration))
+            }
+            if entries.count >= limit { break }
         }
+        return entries
     }
 
     // MARK: Journals
@@ -210,10 +202,13 @@ public struct GeneralLedger: Sendable {
         if let type = filter.sourceType { condition.append(" AND j.source_type = \(type)") }
         if let id = filter.sourceID { condition.append(" AND j.source_id = \(id)") }
         if let account = filter.account {
-            condition.append(" AND j.id IN (SELECT journal_id FROM ledger.posting WHERE account_id = \(account))")
+            condition.append(" AND j.id IN (SELECT journal_id FROM ledger.entry WHERE account_id = \(account))")
         }
         if let code = filter.glCode {
-            condition.append(" AND EXISTS (SELECT FROM ledger.posting p WHERE p.journal_id = j.id AND p.gl_code = \(code.number))")
+            let days = try GLRows.days(of: code, from: filter.from, to: filter.to, in: transaction)
+            guard let first = days.first?.first else { return [] }
+            condition.append(" AND j.id >= \(first) AND j.line_gl_codes @> ARRAY[\(code.number)]")
+            if let end = days.last?.end { condition.append(" AND j.id < \(end)") }
         }
         let ids = try transaction.query(
             "SELECT j.id FROM ledger.journal j WHERE \(condition) ORDER BY j.id DESC LIMIT \(Int64(limit))"

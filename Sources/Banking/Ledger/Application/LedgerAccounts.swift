@@ -53,7 +53,12 @@ public struct CurrencyLimits: Sendable, Equatable {
 /// The state of accounts, for the rooms that manage them. Used inside the caller's transaction; every change takes the same row lock
 /// as the posting engine, so that a freeze is in force for the next posting and never cuts into one.
 public struct LedgerAccounts: Sendable {
-    public init() {}
+    private let clock: (any WallClock)?
+
+    /// - Parameter clock: when changes happen; nil takes the database's time
+    public init(clock: (any WallClock)? = nil) {
+        self.clock = clock
+    }
 
     /// Opens an account with balance zero. One with a minimum balance begins below it, and is there until money comes in.
     public func open(_ new: NewLedgerAccount, in transaction: Transaction) throws {
@@ -63,7 +68,9 @@ public struct LedgerAccounts: Sendable {
     /// Opens many accounts in one statement.
     public func open(_ accounts: [NewLedgerAccount], in transaction: Transaction) throws {
         precondition(accounts.allSatisfy { $0.status == .active || $0.status == .pendingApproval }, "an account opens active or waiting")
+        try AccountChangeRows.keepDay(in: transaction)
         _ = try transaction.execute(Self.insert(accounts))
+        _ = try transaction.execute(AccountChangeRows.insert(of: accounts.map(\.id), at: clock?.now()))
     }
 
     static func insert(_ accounts: [NewLedgerAccount]) -> SQL {
@@ -121,6 +128,31 @@ public struct LedgerAccounts: Sendable {
         try change(id, from: [.dormant], to: .active, scope: .none, in: transaction)
     }
 
+    /// Sets how far an account may go below zero. Less than is used now is refused by the account's floor.
+    /// - Throws: 404 `account_not_found`; 422 `insufficient_funds` when more than that is in use
+    public func setOverdraftLimit(_ limit: Int64, of id: Identifier<Account>, in transaction: Transaction) throws -> AccountState {
+        precondition(limit >= 0, "a limit is not negative")
+        try AccountChangeRows.keepDay(in: transaction)
+        guard var state = try state(of: id, in: transaction, locking: true) else {
+            throw Refusal.notFound("account_not_found", "There is no such account")
+        }
+        state.overdraftLimit = limit
+        guard state.isOverdrawnByBank || state.spendable >= 0 else {
+            throw Refusal.rule("insufficient_funds", "More than this limit is in use", field: "overdraftLimit")
+        }
+        _ = try transaction.execute(
+            """
+            UPDATE ledger.account SET overdraft_limit = \(limit), is_overdrawn_by_bank = \(state.spendable < 0), version = version + 1,
+                revision = revision + 1
+            WHERE id = \(id)
+            """)
+        _ = try transaction.execute(AccountChangeRows.insert(of: [id], at: clock?.now()))
+        state.isOverdrawnByBank = state.spendable < 0
+        state.version += 1
+        state.revision += 1
+        return state
+    }
+
     /// What follows from the owner's standing: set on all of the customer's accounts at once.
     public func constrain(
         owner: Identifier<Customer>, isBlocked: Bool, requiresKYC: Bool, transactionLimit: Int64?, maximumBalance: Int64?,
@@ -163,6 +195,7 @@ public struct LedgerAccounts: Sendable {
     private func change(
         _ id: Identifier<Account>, from allowed: [AccountStatus], to status: AccountStatus, scope: FreezeScope, in transaction: Transaction
     ) throws -> AccountState {
+        try AccountChangeRows.keepDay(in: transaction)
         guard var state = try state(of: id, in: transaction, locking: true) else {
             throw Refusal.notFound("account_not_found", "There is no such account")
         }
@@ -175,9 +208,11 @@ public struct LedgerAccounts: Sendable {
                 revision = revision + 1
             WHERE id = \(id)
             """)
+        _ = try transaction.execute(AccountChangeRows.insert(of: [id], at: clock?.now()))
         state.status = status
         state.freezeScope = scope
         state.version += 1
+        state.revision += 1
         return state
     }
 }

@@ -24,31 +24,36 @@ public struct LedgerReader: Sendable {
         guard let state = try transaction.query(AccountRows.read([id])).first.map({ try AccountRows.state($0) }) else { return nil }
         let boundary: UInt128
         let date: BusinessDate
+        let moment: AccountChangeRows.Moment
         switch asOf {
         case .now:
             return Self.current(state, date: openDate)
         case .closeOf(let day):
             guard day <= openDate else { throw Self.inFuture() }
             guard let end = try BusinessDays.end(of: day, in: transaction) else { return Self.current(state, date: openDate) }
-            (boundary, date) = (end, day)
+            (boundary, date, moment) = (end, day, .closeOf(day))
         case .instant(let instant):
             guard instant <= now else { throw Self.inFuture() }
             // Identifiers carry milliseconds: everything of the instant's own millisecond counts as posted.
             boundary = ((TimeOrderedIdentifiers.version7(at: instant, random: 0) >> 80) + 1) << 80
-            date = BusinessDate(of: instant)
+            (date, moment) = (BusinessDate(of: instant), .instant(instant))
         }
         let rows = try transaction.pipeline([
             """
-            SELECT balance_after, journal_id FROM ledger.posting WHERE account_id = \(id) AND journal_id < \(boundary)
-            ORDER BY journal_id DESC, line_number DESC LIMIT 1
+            SELECT \(raw: JournalRows.columnsOfJ) FROM (
+                SELECT journal_id FROM ledger.entry WHERE account_id = \(id) AND journal_id < \(boundary)
+                ORDER BY journal_id DESC LIMIT 1) AS e
+            JOIN ledger.journal j ON j.id = e.journal_id
             """,
             Self.heldSum(of: id, before: boundary),
+            AccountChangeRows.standing(of: id, at: moment),
         ])
-        let last = rows[0].first
+        let standing = try rows[2].first.map { try AccountChangeRows.read($0) }
+        let last = try rows[0].first.map { try JournalRows.journal($0) }
         return BalanceView(
-            account: id, currency: state.currency, balance: try last?.int64(0) ?? 0, holdAmount: try rows[1].first?.int64(0) ?? 0,
-            overdraftLimit: state.overdraftLimit, status: state.status,
-            lastTransactionAt: try last.map { try $0.identifier(1, as: Journal.self).mintedAt }, businessDate: date)
+            account: id, currency: state.currency, balance: last?.balance(of: id) ?? 0, holdAmount: try rows[1].first?.int64(0) ?? 0,
+            overdraftLimit: standing?.overdraftLimit ?? state.overdraftLimit, status: standing?.status ?? state.status,
+            lastTransactionAt: last?.postedAt, businessDate: date)
     }
 
     /// The balance by value date, as it was known at an instant: what counts for interest. Entries posted later, or valued later, do not.
@@ -58,8 +63,9 @@ public struct LedgerReader: Sendable {
         let boundary = ((TimeOrderedIdentifiers.version7(at: instant, random: 0) >> 80) + 1) << 80
         let row = try transaction.query(
             """
-            SELECT coalesce(sum(p.amount), 0)::bigint FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id
-            WHERE p.account_id = \(id) AND p.journal_id < \(boundary) AND j.value_date <= \(valueDate)
+            SELECT coalesce(sum(p.amount), 0)::bigint
+            FROM ledger.entry e JOIN ledger.journal j ON j.id = e.journal_id \(raw: EntryRows.lines)
+            WHERE e.account_id = \(id) AND p.account_id = e.account_id AND e.journal_id < \(boundary) AND j.value_date <= \(valueDate)
             """
         ).first
         return try row?.int64(0) ?? 0
@@ -92,7 +98,7 @@ public struct LedgerReader: Sendable {
         in transaction: Transaction
     ) throws -> [EntryView] {
         guard !accounts.isEmpty, limit > 0 else { return [] }
-        guard let condition = try Self.condition(filter, before: cursor, in: transaction) else { return [] }
+        guard let condition = try Self.condition(filter, journal: "e.journal_id", before: cursor, in: transaction) else { return [] }
         let count = Int64(limit)
         // One index walk an account, merged: an account with a long history does not slow down its owner's other ones.
         return try transaction.query(
@@ -100,13 +106,14 @@ public struct LedgerReader: Sendable {
             SELECT \(raw: EntryRows.columns)
             FROM unnest(\(accounts)::uuid[]) AS a (id)
             CROSS JOIN LATERAL (
-                SELECT p.*, \(raw: EntryRows.journalColumns)
-                FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id
-                WHERE p.account_id = a.id\(condition)
-                ORDER BY p.journal_id DESC, p.line_number DESC LIMIT \(count)
-            ) AS e
-            LEFT JOIN ledger.reversal r ON r.journal_id = e.journal_id
-            ORDER BY e.journal_id DESC, e.line_number DESC LIMIT \(count)
+                SELECT e.journal_id, p.account_id, p.line_number
+                FROM ledger.entry e JOIN ledger.journal j ON j.id = e.journal_id \(raw: EntryRows.lines)
+                WHERE e.account_id = a.id AND p.account_id = a.id\(condition)
+                ORDER BY e.journal_id DESC, p.line_number DESC LIMIT \(count)
+            ) AS p
+            JOIN ledger.journal j ON j.id = p.journal_id
+            LEFT JOIN ledger.reversal r ON r.journal_id = p.journal_id
+            ORDER BY p.journal_id DESC, p.line_number DESC LIMIT \(count)
             """
         ).map { try EntryRows.view($0) }
     }
@@ -115,44 +122,45 @@ public struct LedgerReader: Sendable {
     public func search(
         filter: EntryFilter, reference: String? = nil, limit: Int, before cursor: EntryCursor? = nil, in transaction: Transaction
     ) throws -> [EntryView] {
-        var condition: SQL = "p.account_id IS NOT NULL"
+        guard var condition = try Self.condition(filter, journal: "j.id", before: cursor, in: transaction) else { return [] }
         if let reference {
             guard let range = JournalReference.journals(for: reference) else { return [] }
             condition.append(
                 """
-                 AND p.journal_id >= \(range.lowerBound) AND p.journal_id <= \(range.upperBound)
+                 AND j.id >= \(range.lowerBound) AND j.id <= \(range.upperBound)
                  AND j.reference_prefix = \(String(reference.prefix(3)))
                 """)
         }
-        guard let filtered = try Self.condition(filter, before: cursor, in: transaction) else { return [] }
-        condition.append(filtered)
         return try transaction.query(
             """
             SELECT \(raw: EntryRows.columns)
-            FROM (
-                SELECT p.*, \(raw: EntryRows.journalColumns)
-                FROM ledger.posting p JOIN ledger.journal j ON j.id = p.journal_id
-                WHERE \(condition)
-                ORDER BY p.journal_id DESC, p.line_number DESC LIMIT \(Int64(limit))
-            ) AS e
-            LEFT JOIN ledger.reversal r ON r.journal_id = e.journal_id
-            ORDER BY e.journal_id DESC, e.line_number DESC
+            FROM ledger.journal j \(raw: EntryRows.lines)
+            LEFT JOIN ledger.reversal r ON r.journal_id = j.id
+            WHERE true\(condition)
+            ORDER BY j.id DESC, p.line_number DESC LIMIT \(Int64(limit))
             """
         ).map { try EntryRows.view($0) }
     }
 
-    /// What a filter means for a posting `p` and its journal `j`; nil when nothing can match.
+    /// What a filter means for a line `p` of a journal `j`; nil when nothing can match.
+    /// - Parameter journal: the column with the journal's identifier that has the index
     private static func condition(
-        _ filter: EntryFilter, before cursor: EntryCursor?, in transaction: Transaction
+        _ filter: EntryFilter, journal: String, before cursor: EntryCursor?, in transaction: Transaction
     ) throws -> SQL? {
         var condition: SQL = ""
-        if let cursor { condition.append(" AND (p.journal_id, p.line_number) < (\(cursor.journal), \(cursor.lineNumber))") }
+        if let cursor {
+            condition.append(
+                """
+                 AND \(raw: journal) <= \(cursor.journal)
+                 AND (\(raw: journal) < \(cursor.journal) OR p.line_number < \(cursor.lineNumber))
+                """)
+        }
         if let from = filter.from {
             guard let start = try BusinessDays.start(of: from, in: transaction) else { return nil }
-            condition.append(" AND p.journal_id >= \(start)")
+            condition.append(" AND \(raw: journal) >= \(start)")
         }
         if let to = filter.to, let end = try BusinessDays.end(of: to, in: transaction) {
-            condition.append(" AND p.journal_id < \(end)")
+            condition.append(" AND \(raw: journal) < \(end)")
         }
         if !filter.types.isEmpty { condition.append(" AND p.type = ANY(\(filter.types.map(\.rawValue))::smallint[])") }
         if let isCredit = filter.isCredit { condition.append(isCredit ? " AND p.amount > 0" : " AND p.amount < 0") }
@@ -162,17 +170,17 @@ public struct LedgerReader: Sendable {
         if let channel = filter.channel { condition.append(" AND j.channel = \(channel.rawValue)") }
         if let isReversed = filter.isReversed {
             condition.append(
-                " AND \(raw: isReversed ? "" : "NOT ")EXISTS (SELECT FROM ledger.reversal v WHERE v.journal_id = p.journal_id)")
+                " AND \(raw: isReversed ? "" : "NOT ")EXISTS (SELECT FROM ledger.reversal v WHERE v.journal_id = j.id)")
         }
-        if let text = filter.text { condition.append(matches(text)) }
+        if let text = filter.text { condition.append(matches(text, journal: journal)) }
         return condition
     }
 
-    private static func matches(_ text: String) -> SQL {
+    private static func matches(_ text: String, journal: String) -> SQL {
         let escaped = text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
         let pattern = "%\(escaped)%"
         if let range = JournalReference.journals(for: text.uppercased()) {
-            return " AND p.journal_id >= \(range.lowerBound) AND p.journal_id <= \(range.upperBound)"
+            return " AND \(raw: journal) >= \(range.lowerBound) AND \(raw: journal) <= \(range.upperBound)"
         }
         return " AND (j.narration ILIKE \(pattern) OR j.beneficiary_name ILIKE \(pattern))"
     }

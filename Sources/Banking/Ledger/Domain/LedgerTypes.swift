@@ -117,7 +117,9 @@ public struct AccountState: Sendable, Equatable {
     public var isOverdrawnByBank: Bool
     public var version: Int64
     /// Grows with every change of the row; what a batch decided on.
-    public let revision: Int64
+    public internal(set) var revision: Int64
+    /// Where the row lies, as the store knows it.
+    var place: UInt64 = 0
 
     /// What an order of the customer may use: balance − holds + overdraft.
     public var available: Int64 { balance - holdAmount + overdraftLimit }

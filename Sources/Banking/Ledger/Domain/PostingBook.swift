@@ -24,6 +24,8 @@ public struct PostingBook {
     /// Accounts and holds that differ from what was read, to be written back.
     public private(set) var changedAccounts: Set<Identifier<Account>> = []
     public private(set) var changedHolds: Set<Identifier<Hold>> = []
+    /// Whether more than balances and what was sent out has changed on some account.
+    public private(set) var changesStanding = false
     /// Position in the lane of the newest journal.
     public private(set) var position: Int64
 
@@ -36,19 +38,22 @@ public struct PostingBook {
     private var reversed: Set<Identifier<Journal>>
     private var undoReversed: Set<Identifier<Journal>> = []
     private var undoOpened: [Identifier<Account>] = []
+    private let chart: Set<GLCode>?
 
     /// - Parameters:
     ///   - accounts: every account that a unit of the batch names, as read under the lock
     ///   - reversed: journals among those that the batch wants to reverse which have been reversed before
+    ///   - chart: the accounts of the general ledger that can be posted to; nil takes any
     ///   - mint: identifiers for journals and steps of holds, each greater than the last and than every account's newest journal; their
     ///     lowest 8 bits are zero
     public init(
-        accounts: [AccountState], holds: [HoldState], reversed: Set<Identifier<Journal>> = [], businessDate: BusinessDate, now: Timestamp,
-        lane: Int16, position: Int64, mint: @escaping () -> UInt128
+        accounts: [AccountState], holds: [HoldState], reversed: Set<Identifier<Journal>> = [], chart: Set<GLCode>? = nil,
+        businessDate: BusinessDate, now: Timestamp, lane: Int16, position: Int64, mint: @escaping () -> UInt128
     ) {
         self.accounts = Dictionary(accounts.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         self.holds = Dictionary(holds.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         self.reversed = reversed
+        self.chart = chart
         self.businessDate = businessDate
         self.now = now
         self.lane = lane
@@ -73,7 +78,7 @@ public struct PostingBook {
                 case .releaseHold(let id): try end(id, as: .released, &effects)
                 case .expireHold(let id): try expire(id, &effects)
                 case .captureHold(let id, let amount, let isFinal, let draft):
-                    try capture(id, amount: amount, isFinal: isFinal, &effects)
+                    try capture(id, amount: amount, isFinal: isFinal, draft, &effects)
                     try post(draft, channel, initiatedBy, &effects)
                 case .sweepAndClose(let account, let destination, let template):
                     try sweepAndClose(account, to: destination, template, channel, initiatedBy, &effects)
@@ -99,6 +104,7 @@ public struct PostingBook {
         _ draft: JournalDraft, _ channel: Channel, _ initiatedBy: Identifier<User>?, _ effects: inout Effects
     ) throws(Refusal) {
         try PostingRules.checkShape(draft)
+        if let chart { try PostingRules.checkChart(draft, chart) }
         if let pricedOn = draft.pricedOn, pricedOn != businessDate { throw Refusal.businessDateChanged }
         if let original = draft.reversalOf {
             guard reversed.insert(original).inserted else {
@@ -198,12 +204,21 @@ public struct PostingBook {
         try end(id, as: .expired, &effects)
     }
 
-    private mutating func capture(_ id: Identifier<Hold>, amount: Int64, isFinal: Bool, _ effects: inout Effects) throws(Refusal) {
+    private mutating func capture(
+        _ id: Identifier<Hold>, amount: Int64, isFinal: Bool, _ draft: JournalDraft, _ effects: inout Effects
+    ) throws(Refusal) {
         var (hold, account) = try activeHold(id)
         if let expiresAt = hold.expiresAt, expiresAt <= now { throw .invalidState("expired", "The hold has run out") }
         guard amount > 0 else { throw .validation([.init("amount", "not_positive", "A capture is a positive amount")]) }
         guard amount <= hold.amount else {
             throw .rule("capture_exceeds_authorisation", "The capture is larger than what is held", field: "amount")
+        }
+        // What the hold gives must be what the journal takes from the account, charges apart.
+        let taken = draft.legs.reduce(Int128(0)) { sum, leg in
+            leg.account == hold.account && leg.ordinal == 1 && leg.amount < 0 ? sum - Int128(leg.amount) : sum
+        }
+        guard taken == Int128(amount) else {
+            throw .rule("journal_not_balanced", "The journal of a capture takes what is captured from the account of the hold")
         }
         let freed = isFinal ? hold.amount : amount
         account.holdAmount -= freed
@@ -253,6 +268,7 @@ public struct PostingBook {
         }
         closing.status = .closed
         closing.freezeScope = .none
+        closing.version += 1
         set(closing)
         effects.closed.append(id)
     }
@@ -273,7 +289,13 @@ public struct PostingBook {
     // MARK: Undo
 
     private mutating func set(_ state: AccountState) {
-        if undoAccounts[state.id] == nil { undoAccounts[state.id] = accounts[state.id] }
+        let before = accounts[state.id]
+        if undoAccounts[state.id] == nil { undoAccounts[state.id] = before }
+        if let before, !changesStanding {
+            changesStanding =
+                before.holdAmount != state.holdAmount || before.status != state.status || before.freezeScope != state.freezeScope
+                || before.isOverdrawnByBank != state.isOverdrawnByBank || before.version != state.version
+        }
         accounts[state.id] = state
     }
 

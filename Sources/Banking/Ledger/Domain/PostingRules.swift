@@ -33,6 +33,15 @@ enum PostingRules {
         }
     }
 
+    /// Lines of the general ledger alone name an account that is there and has no others below it.
+    static func checkChart(_ draft: JournalDraft, _ chart: Set<GLCode>) throws(Refusal) {
+        for leg in draft.legs {
+            if case .generalLedger(let code) = leg.target, !chart.contains(code) {
+                throw .notFound("gl_account_not_found", "There is no account \(code) in the general ledger that can be posted to")
+            }
+        }
+    }
+
     /// Every check on the accounts of a draft.
     static func check(
         _ draft: JournalDraft, accounts: [Identifier<Account>: AccountState], businessDate: BusinessDate

@@ -19,6 +19,7 @@ struct BatchDecisions {
         case journal(Identifier<Journal>)
         case holdChange(UInt128)
         case closedAccount(Identifier<Account>)
+        case openedAccount(Identifier<Account>)
     }
 
     private(set) var outcomes: [Outcome] = []
@@ -27,11 +28,14 @@ struct BatchDecisions {
     private(set) var newKeys: [(key: IdempotencyKey, receipt: StoredReceipt)] = []
     private(set) var newClientTransactions: [(transaction: UInt128, journal: UInt128, caller: UInt128, body: UInt128)] = []
     private(set) var reversals: [(journal: UInt128, reversal: UInt128)] = []
+    private(set) var closed: [Identifier<Account>] = []
     private(set) var replays: [StoredReceipt] = []
     /// Accounts that begin with this batch.
     private(set) var opened: [NewLedgerAccount] = []
     private(set) var witness: Witness?
     private(set) var committedCount = 0
+    /// Whether some unit was refused.
+    private(set) var hasRefusals = false
     /// Units to be audited, by their place in the batch.
     private var audited: [Int] = []
     /// Keys posted in this very batch, by the unit that did it.
@@ -47,7 +51,11 @@ struct BatchDecisions {
     mutating func decide(_ unit: PostingUnit, index: Int, input: BatchInput, book: inout PostingBook) {
         if let earlier = earlierOutcome(unit, input) {
             outcomes.append(earlier)
-            if case .replayed(let receipt) = earlier { replays.append(receipt) }
+            switch earlier {
+            case .replayed(let receipt): replays.append(receipt)
+            case .refused: hasRefusals = true
+            case .posted, .joined: break
+            }
             return
         }
         do {
@@ -56,6 +64,7 @@ struct BatchDecisions {
             record(effects, of: unit, index: index, caller: initiator?.bits ?? 0)
         } catch {
             outcomes.append(.refused(error))
+            hasRefusals = true
         }
     }
 
@@ -103,6 +112,7 @@ struct BatchDecisions {
         journals += effects.journals
         holdChanges += effects.holdChanges
         opened += effects.opened
+        closed += effects.closed
         outcomes.append(.posted(range, effects.holdChanges.map(\.state)))
         audited.append(index)
         committedCount += 1
@@ -113,6 +123,8 @@ struct BatchDecisions {
                 witness = .holdChange(change.id)
             } else if let account = effects.closed.first {
                 witness = .closedAccount(account)
+            } else if let account = effects.opened.first {
+                witness = .openedAccount(account.id)
             }
         }
         if let key = unit.idempotency {

@@ -1,26 +1,48 @@
 import Application
+import Audit
 import Kernel
 import Postgres
 
 /// The statements that store a decided batch: arrays in, one statement a table, COMMIT at the end of the same round trip.
+///
+/// Two of them prove first that what the batch was decided on is still true, and take the whole transaction down when it is not: the
+/// heads of the lanes, then the accounts together with the open day. Who opens a day holds all lanes, so behind the first statement the
+/// day stands still.
 struct BatchWrite {
     let statements: [SQL]
+    /// Where the statement stands that moves the heads of the lanes.
+    let headsIndex: Int
+    /// The changed accounts as they were decided, and where the statement stands that writes them.
+    let accounts: [AccountState]
+    let accountsIndex: Int
+    let lane: ChainLane
+    let auditLane: ChainLane
 
-    /// - Parameter knownHolds: holds that were there before the batch
-    init(
-        decisions: BatchDecisions, book: PostingBook, knownHolds: Set<Identifier<Hold>>, batch: [PendingUnit], head: ChainLane,
-        audit: [SQL], now: Timestamp
-    ) {
-        var statements: [SQL] = []
-        if !decisions.opened.isEmpty { statements.append(LedgerAccounts.insert(decisions.opened)) }
+    init(decisions: BatchDecisions, book: PostingBook, input: BatchInput, batch: [PendingUnit], auditTrail: AuditTrail, now: Timestamp) {
+        var statements: [SQL] = input.hasBegun ? [] : ["BEGIN"]
+        lane = ChainLane(
+            number: input.lane.number, position: book.position, lastIdentifier: decisions.lastIdentifier ?? input.lane.lastIdentifier,
+            hash: decisions.journals.last?.hash ?? input.lane.hash)
+        let audit = auditTrail.appending(decisions.auditRecords(of: batch), to: input.auditLane)
+        auditLane = audit?.head ?? input.auditLane
+        headsIndex = statements.count
+        statements.append(
+            ChainLane.advance([(BatchInput.chain, input.lane, lane), (AuditTrail.chain, input.auditLane, auditLane)]))
+        if !decisions.opened.isEmpty {
+            statements.append(LedgerAccounts.insert(decisions.opened))
+            statements.append(AccountChangeRows.insert(of: decisions.opened.map(\.id), at: now))
+        }
         let changed = book.changedAccounts.sorted().compactMap { book.accounts[$0] }
-        if !changed.isEmpty { statements.append(AccountRows.update(changed)) }
+        accounts = changed
+        accountsIndex = statements.count
+        statements.append(AccountRows.update(changed, standing: book.changesStanding, openDay: input.businessDate))
+        if !decisions.closed.isEmpty { statements.append(AccountChangeRows.insert(of: decisions.closed, at: now)) }
         if !decisions.journals.isEmpty {
             statements.append(JournalRows.insert(decisions.journals))
-            statements.append(JournalRows.insertLines(of: decisions.journals))
+            statements.append(JournalRows.insertEntries(of: decisions.journals))
             statements.append(Self.insert(decisions.movements))
         }
-        if decisions.lastIdentifier != nil { statements.append(head.save(chain: BatchInput.chain)) }
+        let knownHolds = Set(input.holds.map(\.id))
         let holds = book.changedHolds.sorted().compactMap { book.holds[$0] }
         let newHolds = holds.filter { !knownHolds.contains($0.id) }
         let oldHolds = holds.filter { knownHolds.contains($0.id) }
@@ -54,7 +76,7 @@ struct BatchWrite {
         var events = decisions.events(of: batch)
         if let event = Self.journalsPosted(decisions.journals, now: now) { events.append(event) }
         if !events.isEmpty { statements.append(Outbox.insert(events)) }
-        statements += audit
+        if let audit { statements.append(audit.insert) }
         statements.append("COMMIT")
         self.statements = statements
     }

@@ -5,22 +5,32 @@ import Kernel
 import Logging
 import Postgres
 
-/// Commits one batch after the other: two round trips each, {begin, read} → decide → {write, commit}.
-final class BatchWriter: Sendable {
+/// Commits one batch after the other: {read what is not remembered} → decide → {prove and write, commit} in one round trip or two.
+struct BatchWriter: Sendable {
     private let clock: any WallClock
     private let auditTrail: AuditTrail
     private let logger: Logger
     private let observer: any PostingObserver
+    private let accounts: AccountCache
+    private let keys: RecentKeys
 
-    init(clock: any WallClock, auditTrail: AuditTrail, logger: Logger, observer: any PostingObserver) {
+    /// How many batches do without memory after a conflict over accounts.
+    private static let cautiousBatches = 32
+
+    init(
+        clock: any WallClock, auditTrail: AuditTrail, logger: Logger, observer: any PostingObserver, accounts: AccountCache,
+        keys: RecentKeys
+    ) {
         self.clock = clock
         self.auditTrail = auditTrail
         self.logger = logger
         self.observer = observer
+        self.accounts = accounts
+        self.keys = keys
     }
 
     /// Decides, commits and answers every unit of a batch, whatever happens.
-    func process(_ batch: [PendingUnit], on connection: Connection) {
+    func process(_ batch: [PendingUnit], on connection: Connection, memory: inout WriterMemory) {
         let now = clock.now()
         var current: [PendingUnit] = []
         current.reserveCapacity(batch.count)
@@ -33,42 +43,65 @@ final class BatchWriter: Sendable {
             }
         }
         guard !current.isEmpty else { return }
-        commit(current, on: connection, locking: false, isRetry: false)
+        commit(current, from: .memory, isRetry: false, on: connection, memory: &memory)
     }
 
     /// One attempt at a batch; after a conflict once more under row locks, then in halves, so that only the unit to blame fails.
-    private func commit(_ batch: [PendingUnit], on connection: Connection, locking: Bool, isRetry: Bool) {
+    private func commit(
+        _ batch: [PendingUnit], from source: BatchInput.Source, isRetry: Bool, on connection: Connection, memory: inout WriterMemory
+    ) {
+        let names = BatchNames(batch)
         do {
             try connection.connectForBatch()
-            let answers = try attempt(batch, locking: locking, on: connection)
+            let answers = try attempt(batch, names, from: source, on: connection, memory: &memory)
             assert(answers.count == batch.count, "every unit gets an answer")
             for (pending, answer) in zip(batch, answers) { pending.finish(answer) }
-        } catch let error as PostgresError where error.isConnectionLost {
-            // Nothing was sent that could commit: a loss at the commit is settled inside the attempt.
-            logger.error("posting connection lost", metadata: ["error": "\(error)"])
-            fail(batch, .unavailable())
-        } catch let error as PostgresError where !locking && AccountRows.isConflict(error) {
-            connection.rollback()
-            commit(batch, on: connection, locking: true, isRetry: isRetry)
-        } catch let refusal as Refusal {
-            connection.rollback()
-            fail(batch, refusal)
-        } catch let error as PostgresError where error.kind == .statement && (error.isRetryable || !error.isTransient) {
-            // A conflict, or something in a unit that the database does not take: a constraint, a text it cannot store.
-            connection.rollback()
-            if !isRetry, error.isRetryable || error.isUniqueViolation {
-                commit(batch, on: connection, locking: true, isRetry: true)
-            } else if batch.count > 1 {
-                let middle = batch.count / 2
-                commit(Array(batch[..<middle]), on: connection, locking: true, isRetry: false)
-                commit(Array(batch[middle...]), on: connection, locking: true, isRetry: false)
-            } else {
-                logger.error("unit cannot be posted", metadata: ["error": "\(error)"])
-                fail(batch, .unavailable())
-            }
+            return
         } catch {
-            connection.rollback()
+            memory.known = nil
+            accounts.forget(names.accounts)
+            recover(from: error, batch, source: source, isRetry: isRetry, on: connection, memory: &memory)
+        }
+    }
+
+    private func recover(
+        from error: any Error, _ batch: [PendingUnit], source: BatchInput.Source, isRetry: Bool, on connection: Connection,
+        memory: inout WriterMemory
+    ) {
+        connection.rollback()
+        guard let error = error as? PostgresError else {
+            if !(error is Refusal) { logger.error("batch failed", metadata: ["error": "\(error)"]) }
+            return fail(batch, error as? Refusal ?? .unavailable())
+        }
+        if error.kind == .outcomeUnknown {
+            // Perhaps it happened. Only the key can tell, so nothing is tried again here.
+            logger.error("what became of a batch is unknown", metadata: ["error": "\(error)"])
+            return fail(batch, .unavailable())
+        }
+        if error.isConnectionLost {
+            // Nothing of it was committed, and nothing of it can be any more: a loss at the commit is settled inside the attempt. The
+            // session may have died long ago, unnoticed, so a new one is worth a try.
+            logger.warning("posting connection lost", metadata: ["error": "\(error)"])
+            if isRetry { return fail(batch, .unavailable()) }
+            return commit(batch, from: .tables, isRetry: true, on: connection, memory: &memory)
+        }
+        if source != .lockedTables, AccountRows.isConflict(error) {
+            if source == .memory { memory.caution = Self.cautiousBatches }
+            return commit(batch, from: .lockedTables, isRetry: isRetry, on: connection, memory: &memory)
+        }
+        // A conflict, or something in a unit that the database does not take: a constraint, a text it cannot store.
+        guard error.kind == .statement, error.isRetryable || !error.isTransient else {
             logger.error("batch failed", metadata: ["error": "\(error)"])
+            return fail(batch, .unavailable())
+        }
+        if !isRetry, error.isRetryable || error.isUniqueViolation {
+            commit(batch, from: .lockedTables, isRetry: true, on: connection, memory: &memory)
+        } else if batch.count > 1 {
+            let middle = batch.count / 2
+            commit(Array(batch[..<middle]), from: .lockedTables, isRetry: false, on: connection, memory: &memory)
+            commit(Array(batch[middle...]), from: .lockedTables, isRetry: false, on: connection, memory: &memory)
+        } else {
+            logger.error("unit cannot be posted", metadata: ["error": "\(error)"])
             fail(batch, .unavailable())
         }
     }
@@ -80,53 +113,91 @@ final class BatchWriter: Sendable {
     // MARK: One attempt
 
     private func attempt(
-        _ batch: [PendingUnit], locking: Bool, on connection: Connection
+        _ batch: [PendingUnit], _ names: BatchNames, from source: BatchInput.Source, on connection: Connection,
+        memory: inout WriterMemory
     ) throws -> [Result<PostingReceipt, Refusal>] {
-        let input = try BatchInput(batch, locking: locking, on: connection)
+        if source == .memory, let known = remembered(names, &memory) {
+            let input = try BatchInput(names, known: known, chart: memory.chart, accounts: accounts, on: connection)
+            let (decisions, book) = decide(batch, on: input)
+            // Memory may be wrong about what has to be refused. What is posted proves itself in the write.
+            if !decisions.hasRefusals, decisions.replays.isEmpty, !decisions.isEmpty {
+                try write(decisions, book, input, batch, names, on: connection, memory: &memory)
+                return answers(decisions, Replays.none)
+            }
+        }
+        let input = try BatchInput(
+            names, lanes: memory.lanes, chart: memory.chart, locking: source == .lockedTables, on: connection)
+        memory.chart = input.chart
+        let (decisions, book) = decide(batch, on: input)
+        // Before anything is written: what comes after the commit must not be able to fail.
+        let replays = try Replays(of: decisions, on: connection)
+        if decisions.isEmpty {
+            connection.rollback()
+        } else {
+            try write(decisions, book, input, batch, names, on: connection, memory: &memory)
+        }
+        return answers(decisions, replays)
+    }
+
+    /// What may be decided on without asking; nil when the tables have to be read.
+    private func remembered(_ names: BatchNames, _ memory: inout WriterMemory) -> WriterMemory.Known? {
+        guard memory.caution == 0 else {
+            memory.caution -= 1
+            return nil
+        }
+        guard names.needNoReading, names.glCodes.isSubset(of: memory.chart), !keys.containsAny(of: names.keys) else { return nil }
+        return memory.known
+    }
+
+    private func decide(_ batch: [PendingUnit], on input: BatchInput) -> (BatchDecisions, PostingBook) {
         let now = clock.now()
         var identifiers = ChainIdentifiers(
             lane: input.lane.number, now: now,
-            floor: max(input.lane.lastIdentifier, input.dayFloor, input.accounts.map(\.lastJournal).max() ?? 0))
+            floor: max(
+                input.lane.lastIdentifier, input.dayFloor, input.lastHoldChange, input.accounts.lazy.map(\.lastJournal).max() ?? 0
+            ))
         var book = PostingBook(
-            accounts: input.accounts, holds: input.holds, reversed: input.reversed, businessDate: input.businessDate, now: now,
-            lane: input.lane.number, position: input.lane.position, mint: { identifiers.next() })
+            accounts: input.accounts, holds: input.holds, reversed: input.reversed, chart: input.chart, businessDate: input.businessDate,
+            now: now, lane: input.lane.number, position: input.lane.position, mint: { identifiers.next() })
         var decisions = BatchDecisions()
         for (index, pending) in batch.enumerated() {
             decisions.decide(pending.unit, index: index, input: input, book: &book)
         }
-        // Before anything is written: what comes after the commit must not be able to fail.
-        let replays = try Replays(of: decisions, on: connection)
-        guard !decisions.isEmpty else {
-            connection.rollback()
-            return answers(decisions, replays)
-        }
         decisions.seal(after: input.lane.hash)
-        let head = ChainLane(
-            number: input.lane.number, position: book.position, lastIdentifier: decisions.lastIdentifier ?? input.lane.lastIdentifier,
-            hash: decisions.journals.last?.hash ?? input.lane.hash)
-        let write = BatchWrite(
-            decisions: decisions, book: book, knownHolds: Set(input.holds.map(\.id)), batch: batch, head: head,
-            audit: auditTrail.statements(appending: decisions.auditRecords(of: batch), to: input.auditLane), now: now)
-        try send(write, decisions: decisions, lane: input.lane.number, on: connection)
-        observer.posted(decisions.journals)
-        observer.committed(units: decisions.committedCount)
-        return answers(decisions, replays)
+        return (decisions, book)
     }
 
-    private func send(_ write: BatchWrite, decisions: BatchDecisions, lane: Int16, on connection: Connection) throws {
+    private func write(
+        _ decisions: BatchDecisions, _ book: PostingBook, _ input: BatchInput, _ batch: [PendingUnit], _ names: BatchNames,
+        on connection: Connection, memory: inout WriterMemory
+    ) throws {
+        let write = BatchWrite(
+            decisions: decisions, book: book, input: input, batch: batch, auditTrail: auditTrail, now: clock.now())
+        var written: [AccountState] = []
         do {
-            _ = try connection.pipeline(write.statements)
-        } catch let error as PostgresError where error.kind == .connectionLost {
+            let rows = try connection.pipeline(write.statements)
+            written = try AccountRows.written(write.accounts, rows[write.accountsIndex])
+        } catch let error as PostgresError where error.isConnectionLost {
             // The commit may have happened. The batch is one transaction, so one of its rows answers for all of them.
             logger.warning("connection lost at commit, asking what became of the batch", metadata: ["error": "\(error)"])
-            guard let witness = decisions.witness, try wasCommitted(witness, lane: lane, on: connection) else {
+            guard let witness = decisions.witness, try wasCommitted(witness, lane: input.lane, on: connection) else {
                 throw PostgresError(kind: .connectionLost, message: "the batch was not committed")
             }
+            accounts.forget(names.accounts)
+        } catch let error as PostgresError {
+            if error.statementIndex == write.headsIndex { memory.moveToOtherLanes() }
+            throw error
         }
+        memory.known = WriterMemory.Known(
+            lane: write.lane, auditLane: write.auditLane, businessDate: input.businessDate, dayFloor: input.dayFloor)
+        accounts.remember(written)
+        keys.remember(names.keys)
+        observer.posted(decisions.journals)
+        observer.committed(units: decisions.committedCount)
     }
 
     /// Asks on a new session whether a row of the batch is there; tries for a while, because a server that died comes back.
-    private func wasCommitted(_ witness: BatchDecisions.Witness, lane: Int16, on connection: Connection) throws -> Bool {
+    private func wasCommitted(_ witness: BatchDecisions.Witness, lane: ChainLane, on connection: Connection) throws -> Bool {
         var pauseMilliseconds: UInt32 = 50
         let giveUpAt = clock.now().adding(seconds: 20)
         while true {
@@ -138,11 +209,18 @@ final class BatchWriter: Sendable {
                     case .holdChange(let id): "SELECT 1 FROM ledger.hold_change WHERE id = \(id)"
                     case .closedAccount(let id):
                         "SELECT 1 FROM ledger.account WHERE id = \(id) AND status = \(AccountStatus.closed.rawValue)"
+                    case .openedAccount(let id): "SELECT 1 FROM ledger.account WHERE id = \(id)"
                     }
-                // The old session may still be at its commit. It holds the lane until it is through, so whoever has the lane knows.
-                let answers = try connection.pipeline(["BEGIN", ChainLane.wait(chain: BatchInput.chain, lane: lane), sql, "ROLLBACK"])
+                // The old session may still be at its commit: then it holds the lane until it is through, and we wait. Or what was sent
+                // has not even reached it: then the fence keeps it from ever moving the lane on from where it was.
+                let answers = try connection.pipeline([
+                    "BEGIN", ChainLane.wait(chain: BatchInput.chain, lane: lane.number), sql, lane.fence(chain: BatchInput.chain), "COMMIT",
+                ])
                 return !answers[2].isEmpty
-            } catch let error as PostgresError where error.isTransient && clock.now() < giveUpAt {
+            } catch let error as PostgresError {
+                guard error.isTransient, clock.now() < giveUpAt else {
+                    throw PostgresError(kind: .outcomeUnknown, sqlState: error.sqlState, message: error.message)
+                }
                 usleep(pauseMilliseconds * 1_000)
                 pauseMilliseconds = min(pauseMilliseconds * 2, 1_000)
             }
@@ -169,6 +247,13 @@ final class BatchWriter: Sendable {
 private struct Replays {
     private let journals: [Identifier<Journal>: PostedJournal]
     private let holds: [UInt128: HoldState]
+
+    static let none = Replays()
+
+    private init() {
+        journals = [:]
+        holds = [:]
+    }
 
     init(of decisions: BatchDecisions, on connection: Connection) throws {
         let ids = decisions.replays.flatMap(\.journals).map { Identifier<Journal>(bits: $0) }

@@ -1,43 +1,43 @@
 import Kernel
 import Postgres
 
-/// Between the journal tables and `EntryView`.
+/// Between the journal and `EntryView`: a journal's row with one of its lines.
 enum EntryRows {
-    /// Columns of the journal that travel with a posting inside the page's inner query.
-    static let journalColumns = """
-        j.reference_prefix, j.business_date, j.value_date, j.channel, j.initiated_by, j.narration, j.beneficiary_name, \
-        j.client_transaction_id, j.reversal_of
-        """
+    /// The journal `j`, the account and the line that are looked at (`p`), and what reversed the journal (`r`).
+    static let columns = "\(JournalRows.columnsOfJ), p.account_id, p.line_number, r.reversal_id"
 
-    /// What a page shows, from the inner query `e` and the reversal `r`. The other side and the charges are found by primary key.
-    static let columns = """
-        e.account_id, e.journal_id, e.line_number, e.ordinal, e.type, e.amount, e.currency, e.balance_after, e.reference_prefix, \
-        e.business_date, e.value_date, e.channel, e.initiated_by, e.narration, e.beneficiary_name, e.client_transaction_id, \
-        e.reversal_of, r.reversal_id, \
-        (SELECT s.account_id FROM ledger.posting s WHERE s.journal_id = e.journal_id AND s.ordinal = e.ordinal \
-            AND s.account_id IS NOT NULL AND s.account_id <> e.account_id LIMIT 1), \
-        (SELECT coalesce(-sum(s.amount), 0)::bigint FROM ledger.posting s WHERE s.journal_id = e.journal_id \
-            AND s.account_id = e.account_id AND s.type = 11), \
-        (SELECT coalesce(-sum(s.amount), 0)::bigint FROM ledger.posting s WHERE s.journal_id = e.journal_id \
-            AND s.account_id = e.account_id AND s.type = 12)
+    /// The lines of a journal `j` as `p`, those of customer accounts only: account, number, type, currency and amount.
+    static let lines = """
+        CROSS JOIN LATERAL (
+            SELECT l.account AS account_id, l.number::smallint AS line_number, l.type, l.amount,
+                CASE WHEN length(j.currencies) = 3 THEN j.currencies ELSE split_part(j.currencies, ',', l.number::integer) END AS currency
+            FROM unnest(j.line_accounts, j.line_types, j.line_amounts) WITH ORDINALITY AS l (account, type, amount, number)
+            WHERE l.account <> '00000000-0000-0000-0000-000000000000'
+        ) AS p
         """
 
     static func view(_ row: Row) throws -> EntryView {
-        let ordinal = UInt8(truncatingIfNeeded: try row.int16(3))
-        guard let type = TransactionType(rawValue: try row.int16(4)), let channel = Channel(rawValue: try row.text(11)) else {
-            throw PostgresError(kind: .misuse, message: "the journal holds a type or channel that this program does not know")
+        let next = JournalRows.columnCount
+        let journal = try JournalRows.journal(row)
+        let account = try row.identifier(next, as: Account.self)
+        let number = Int(try row.int16(next + 1))
+        let reversal = try row.identifierOrNil(next + 2, as: Journal.self)
+        guard journal.lines.indices.contains(number - 1), let balanceAfter = journal.lines[number - 1].balanceAfter else {
+            throw PostgresError(kind: .misuse, message: "journal \(journal.id) has no line \(number) of an account")
         }
-        let journal = try row.identifier(1, as: Journal.self)
-        let clientID = try row.identifierOrNil(15, as: TransactionRecord.self)
-        let isMain = ordinal == 1
+        let line = journal.lines[number - 1]
+        let isMain = line.ordinal == 1
+        func charged(_ type: TransactionType) -> Int64 {
+            guard isMain else { return 0 }
+            return journal.lines.reduce(0) { $0 + ($1.account == account && $1.type == type ? -$1.amount : 0) }
+        }
+        let counterparty = journal.lines.first { $0.ordinal == line.ordinal && $0.account != nil && $0.account != account }?.account
         return EntryView(
-            account: try row.identifier(0), journal: journal, lineNumber: try row.int16(2),
-            transactionID: isMain ? clientID ?? Identifier(bits: journal.bits | 1) : Identifier(bits: journal.bits | UInt128(ordinal)),
-            reference: JournalReference.text(prefix: try row.text(8), journal: journal), type: type, isReversed: !row.isNull(17),
-            amount: try row.int64(5), currency: try row.currency(6), fee: isMain ? try row.int64(19) : 0,
-            excise: isMain ? try row.int64(20) : 0, narration: try row.textOrNil(13), beneficiaryName: try row.textOrNil(14),
-            counterpartyAccount: try row.identifierOrNil(18), channel: channel, initiatedBy: try row.identifierOrNil(12),
-            businessDate: try row.date(9), valueDate: try row.date(10), balanceAfter: try row.int64(7),
-            reversalOf: try row.identifierOrNil(16), reversedBy: try row.identifierOrNil(17))
+            account: account, journal: journal.id, lineNumber: line.lineNumber,
+            transactionID: journal.transactionID(ordinal: line.ordinal), reference: journal.reference, type: line.type,
+            isReversed: reversal != nil, amount: line.amount, currency: line.currency, fee: charged(.fee), excise: charged(.excise),
+            narration: journal.narration, beneficiaryName: journal.beneficiaryName, counterpartyAccount: counterparty,
+            channel: journal.channel, initiatedBy: journal.initiatedBy, businessDate: journal.businessDate,
+            valueDate: journal.valueDate, balanceAfter: balanceAfter, reversalOf: journal.reversalOf, reversedBy: reversal)
     }
 }

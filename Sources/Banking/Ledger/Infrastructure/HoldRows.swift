@@ -20,6 +20,14 @@ enum HoldRows {
             placedAt: try row.timestamp(7), expiresAt: try row.timestampOrNil(8))
     }
 
+    /// The newest step of any of the holds. Steps of a hold are in the order of their identifiers, whatever lanes they come from.
+    static func lastChange(of holds: [Identifier<Hold>], on accounts: [Identifier<Account>]) -> SQL {
+        """
+        SELECT id FROM ledger.hold_change WHERE account_id = ANY(\(accounts)::uuid[]) AND hold_id = ANY(\(holds)::uuid[])
+        ORDER BY id DESC LIMIT 1
+        """
+    }
+
     /// Holds as they were after certain steps, by the step.
     static func loadChanges(_ ids: [UInt128], _ query: (SQL) throws -> Rows) throws -> [UInt128: HoldState] {
         guard !ids.isEmpty else { return [:] }

@@ -7,7 +7,7 @@ import Postgres
 
 /// The engine through which every movement of money goes.
 ///
-/// Callers hand in units; writers, each on its own thread and connection, take what waits, decide it in memory under row locks, and
+/// Callers hand in units; writers, each on its own thread and connection, take what waits, decide it in memory, and
 /// commit many units in one durable transaction. A caller hears back only after PostgreSQL acknowledged the commit.
 public final class PostingEngine: Sendable {
     public struct Configuration: Sendable {
@@ -19,15 +19,19 @@ public final class PostingEngine: Sendable {
         public var sharedBatch: Int
         /// Units a writer takes when it is alone.
         public var loneBatch: Int
+        /// How many accounts the engine keeps in memory between batches, about 300 bytes each.
+        public var rememberedAccounts: Int
 
         public init(
-            postgres: PostgresConfiguration, writers: Int = 2, queueCapacity: Int = 10_000, sharedBatch: Int = 64, loneBatch: Int = 1_024
+            postgres: PostgresConfiguration, writers: Int = 2, queueCapacity: Int = 10_000, sharedBatch: Int = 64, loneBatch: Int = 1_024,
+            rememberedAccounts: Int = 120_000
         ) {
             self.postgres = postgres
             self.writers = writers
             self.queueCapacity = queueCapacity
             self.sharedBatch = sharedBatch
             self.loneBatch = loneBatch
+            self.rememberedAccounts = rememberedAccounts
         }
     }
 
@@ -54,14 +58,18 @@ public final class PostingEngine: Sendable {
             "enable_mergejoin": "off",
         ]) { _, new in new }
         lookups = DedicatedConnection(configuration: postgres)
+        let accounts = AccountCache(capacity: configuration.rememberedAccounts)
+        let keys = RecentKeys(capacity: 32_768)
         let running = running
         writers = (0..<configuration.writers).map { _ in
             let connection = DedicatedConnection(configuration: postgres)
-            let writer = BatchWriter(clock: clock, auditTrail: auditTrail, logger: logger, observer: observer)
+            let writer = BatchWriter(
+                clock: clock, auditTrail: auditTrail, logger: logger, observer: observer, accounts: accounts, keys: keys)
             running.enter()
             connection.submit { connection in
+                var memory = WriterMemory()
                 while let batch = queue.take() {
-                    writer.process(batch, on: connection)
+                    writer.process(batch, on: connection, memory: &memory)
                     queue.release(batch)
                 }
                 running.leave()
