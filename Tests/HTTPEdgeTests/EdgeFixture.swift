@@ -126,6 +126,7 @@ struct Edge {
         configuration.port = 0
         configuration.allowedOrigins = ["http://localhost:3001", "https://bank.example"]
         configuration.rateLimits.isEnabled = false
+        configuration.accessLog = .all
         return configuration
     }
 

@@ -1,8 +1,9 @@
 import Foundation
-import HTTPEdge
 import Kernel
 import Observability
 import Testing
+
+@testable import HTTPEdge
 
 @Suite struct PlatformTests {
     let edge = Edge()
@@ -134,6 +135,15 @@ import Testing
         for name in ["index.html", "favicon-32x32.png", "..%2fswagger-ui.css"] {
             #expect(await client.send(.get, "/swagger/\(name)").status == 404)
         }
+    }
+
+    @Test func onlyNotableRequestsLeaveALineByDefault() {
+        let configuration = EdgeConfiguration(cursorKey: Array(repeating: 7, count: 32))
+        let quick: UInt64 = 1_000_000
+        for status in [200, 201, 304, 400, 404, 409, 422] { #expect(!configuration.accessLog.includes(status: status, nanoseconds: quick)) }
+        for status in [401, 403, 429, 500, 503] { #expect(configuration.accessLog.includes(status: status, nanoseconds: quick)) }
+        #expect(configuration.accessLog.includes(status: 200, nanoseconds: 500_000_000))
+        #expect(!AccessLog.off.includes(status: 500, nanoseconds: 0) && AccessLog.all.includes(status: 200, nanoseconds: 0))
     }
 
     @Test func accessLogHasNoSecretsAndNoForgedLines() async {

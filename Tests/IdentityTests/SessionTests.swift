@@ -255,7 +255,7 @@ import Testing
             bank.clock.advance(seconds: 86_401)
             #expect(try await bank.module.purge() == 1)
             bank.clock.advance(seconds: 31 * 86_400)
-            #expect(try await bank.module.purge() == 1)
+            #expect(try await bank.module.purge() == 2, "the session, and the note that it is gone")
             #expect(try await bank.count("SELECT count(*) FROM identity.refresh_token") == 0)
         }
     }

@@ -9,7 +9,7 @@ import Safeguards
 public struct IdentityModule: Sendable {
     /// Everything this room answers to over HTTP.
     public let endpoints: [Endpoint]
-    /// Asks the session table on every request.
+    /// Asks the database on every request.
     public let authenticator: SessionAuthenticator
     /// Creating users and seeding the demonstration's.
     public let users: UserCreation
@@ -31,7 +31,6 @@ public struct IdentityModule: Sendable {
     ///   - dataKeys: seal the secrets of authenticator apps
     ///   - passwordResetLink: the page on which somebody with these roles chooses a new password, with the token in it
     ///   - references: tell which branches and customers exist
-    ///   - authenticatorConnections: each carries one grouped query at a time
     public init(
         pool: ConnectionPool, database: PostgresConfiguration, keys: SigningKeys, masterSecret: [UInt8], hasher: PasswordHasher,
         audit: any AuditSink, messages: MessageOutbox, mode: IdentityMode, clock: any WallClock, identifiers: any IdentifierSource,
@@ -39,7 +38,7 @@ public struct IdentityModule: Sendable {
         random: any RandomSource = SystemRandom(),
         breached: BreachedPasswords = BreachedPasswords(), dataKeys: DataKeys,
         passwordResetLink: @escaping @Sendable (RoleSet, String) -> String? = { _, _ in nil },
-        references: UserReferences = .unchecked, authenticatorConnections: Int = 2
+        references: UserReferences = .unchecked
     ) {
         precondition(masterSecret.count >= 32, "a master secret has at least 256 bits")
         let services = IdentityServices(
@@ -55,7 +54,7 @@ public struct IdentityModule: Sendable {
             users: UserAdministration(services: services, creation: creation, pipeline: pipeline, references: references),
             roles: RoleAdministration(services: services, pipeline: pipeline))
         endpoints = IdentityEndpoints(services: services, keys: keys).all + administration.all
-        authenticator = SessionAuthenticator(services: services, database: database, connections: authenticatorConnections)
+        authenticator = SessionAuthenticator(services: services, database: database)
         users = creation
         stepUp = StepUp(services: services)
         eventHandlers = [ForgottenPassword.event: [ForgottenPassword(services: services).handler]]
@@ -75,6 +74,8 @@ public struct IdentityModule: Sendable {
                 + SignInChallengeStore.purge(expiredBefore: hourAgo, limit: 1_000, in: transaction)
                 + PasswordResetStore.purge(expiredBefore: hourAgo, limit: 1_000, in: transaction)
                 + KnownDeviceStore.purge(unseenSince: now.adding(seconds: -180 * 86_400), limit: 1_000, in: transaction)
+                + SessionStore.purgeChanges(
+                    olderThan: now.adding(seconds: -SessionStore.changesKeptSeconds), limit: 10_000, in: transaction)
         }
     }
 

@@ -5,8 +5,9 @@ import Safeguards
 
 /// Turns a bearer token into the person behind it as the tables know them at this moment.
 ///
-/// The token is verified (or recognised from the cache), and then the session table is asked, on every request: an ended session, a
-/// disabled user, another role act at once. The questions of requests that come together travel as one query.
+/// The token is verified (or recognised from the cache), and then the database is asked, on every request, whether anything has
+/// changed about sessions or users: an ended session, a disabled user, another role act at once. Requests that come together share
+/// one question, and what has not changed is known already (`SessionMemory`).
 public final class SessionAuthenticator: Authenticator {
     private let verifier: TokenVerifier
     private let clock: any WallClock
@@ -14,20 +15,21 @@ public final class SessionAuthenticator: Authenticator {
     private let activity: SessionActivity
     private let sessions: Coalescer<Identifier<Session>, SessionStore.Live>
 
-    init(services: IdentityServices, database: PostgresConfiguration, connections: Int) {
+    init(services: IdentityServices, database: PostgresConfiguration) {
         verifier = services.verifier
         clock = services.clock
         policy = services.policySource
         activity = services.activity
-        var database = database.with(applicationName: "wekeza sessions")
-        // One statement is all these connections ever run, and its way through the two primary keys is right however full the tables
-        // are; so it is planned once and for all.
+        var database = database.with(applicationName: "wekeza-sessions")
+        // A few statements are all this connection ever runs, and their way through the keys is right however full the tables are; so
+        // they are planned once and for all.
         for (setting, value) in [
             "plan_cache_mode": "force_generic_plan", "jit": "off", "enable_seqscan": "off", "enable_hashjoin": "off",
             "enable_mergejoin": "off",
         ] { database.settings[setting] = value }
-        sessions = Coalescer(configuration: database, connections: connections) { transaction, identifiers in
-            try SessionStore.live(identifiers, in: transaction)
+        let memory = SessionMemory()
+        sessions = Coalescer(configuration: database, connections: 1) { transaction, identifiers in
+            try memory.live(identifiers, in: transaction)
         }
     }
 

@@ -190,6 +190,7 @@ public enum IdentityMigrations {
 
                 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.password_reset, identity.known_device TO wekeza_app;
                 """),
+        SessionChangeMigration.migration,
         AdministrationMigration.migration,
     ]
 }

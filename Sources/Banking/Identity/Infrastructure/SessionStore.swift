@@ -20,26 +20,51 @@ enum SessionStore {
         let principal: Principal
     }
 
-    static func live(_ identifiers: [Identifier<Session>], in transaction: Transaction) throws -> [Identifier<Session>: Live] {
-        let rows = try transaction.query(
-            """
-            SELECT s.session_id, s.user_id, s.last_seen_at, s.absolute_expires_at, u.username, u.roles, u.customer_id, u.branch_code,
-                u.must_change_password
-            FROM identity.session s JOIN identity.user_account u ON u.user_id = s.user_id
-            WHERE s.session_id = ANY(\(identifiers)::uuid[]) AND s.ended_at IS NULL AND u.disabled_at IS NULL
-            """)
-        var found: [Identifier<Session>: Live] = [:]
-        found.reserveCapacity(rows.count)
-        for row in rows {
-            let sessionID = try row.identifier(0, as: Session.self)
-            let userID = try row.identifier(1, as: User.self)
-            found[sessionID] = Live(
-                userID: userID, lastSeenAt: try row.timestamp(2), absoluteExpiry: try row.timestamp(3),
-                principal: Principal(
-                    userID: userID, sessionID: sessionID, username: try row.text(4), roles: UserStore.roles(try row.textArray(5)),
-                    customerID: try row.identifierOrNil(6), branchCode: try row.textOrNil(7), mustChangePassword: try row.bool(8)))
+    /// How long notes of changes are kept. Nobody who remembers sessions may go without asking for nearly this long.
+    static let changesKeptSeconds: Int64 = 86_400
+
+    /// The live ones among these sessions. Whatever this reads notes its changes (`SessionChangeMigration`).
+    static func live(_ identifiers: [Identifier<Session>]) -> SQL {
+        """
+        SELECT s.session_id, s.user_id, s.last_seen_at, s.absolute_expires_at, u.username, u.roles, u.customer_id, u.branch_code,
+            u.must_change_password
+        FROM identity.session s JOIN identity.user_account u ON u.user_id = s.user_id
+        WHERE s.session_id = ANY(\(identifiers)::uuid[]) AND s.ended_at IS NULL AND u.disabled_at IS NULL
+        """
+    }
+
+    static func live(_ row: Row) throws -> (id: Identifier<Session>, live: Live) {
+        let sessionID = try row.identifier(0, as: Session.self)
+        let userID = try row.identifier(1, as: User.self)
+        let live = Live(
+            userID: userID, lastSeenAt: try row.timestamp(2), absoluteExpiry: try row.timestamp(3),
+            principal: Principal(
+                userID: userID, sessionID: sessionID, username: try row.text(4), roles: UserStore.roles(try row.textArray(5)),
+                customerID: try row.identifierOrNil(6), branchCode: try row.textOrNil(7), mustChangePassword: try row.bool(8)))
+        return (sessionID, live)
+    }
+
+    /// The snapshot of this question and the server's time in every row, then a session or a user that was changed by a transaction
+    /// which `snapshot` had not seen; one row with neither when nothing was. Nil asks for no changes.
+    static func changes(since snapshot: String?) -> SQL {
+        guard let snapshot else {
+            return "SELECT pg_current_snapshot()::text, clock_timestamp(), NULL::uuid, NULL::uuid"
         }
-        return found
+        return """
+            SELECT pg_current_snapshot()::text, clock_timestamp(), c.session_id, c.user_id
+            FROM (SELECT \(snapshot)::text::pg_snapshot AS last) q
+            LEFT JOIN identity.change c
+                ON c.transaction_id >= pg_snapshot_xmin(q.last) AND NOT pg_visible_in_snapshot(c.transaction_id, q.last)
+            """
+    }
+
+    /// Forgets notes of changes that every process has read.
+    static func purgeChanges(olderThan instant: Timestamp, limit: Int, in transaction: Transaction) throws -> Int {
+        try transaction.execute(
+            """
+            DELETE FROM identity.change WHERE ctid IN (
+                SELECT ctid FROM identity.change WHERE changed_at < \(instant) ORDER BY changed_at LIMIT \(limit))
+            """)
     }
 
     static func insert(

@@ -8,7 +8,14 @@ public struct Call<Query: QueryParameters, Body: RequestBody>: Sendable {
     public let request: HTTPRequest
     public let query: Query
     public let body: Body
-    let seal: CursorSeal
+    let cursorKey: SymmetricKey
+    /// What the filters of the list are, which a cursor is bound to.
+    let filters: [(name: String, value: String)]
+
+    /// Made when there is a cursor to sign, which most calls have not.
+    private var seal: CursorSeal {
+        CursorSeal(key: cursorKey, caller: context.principal?.userID, path: context.path, filters: filters)
+    }
 
     /// The value of a parameter of the path, as sent.
     public func path(_ name: String) -> String {

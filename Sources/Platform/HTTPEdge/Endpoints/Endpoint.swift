@@ -207,11 +207,12 @@ struct Invocation: Sendable {
         let allFaults = faults + queryFields.faults + bodyFields.faults
         guard allFaults.isEmpty, let query, let decoded else { throw Refusal.validation(allFaults) }
 
-        let seal = CursorSeal(
-            key: cursorKey, caller: context.principal?.userID, path: context.path,
-            filters: Self.filters(read: queryFields.namesRead, request))
-        if let token = queryFields.pageToVerify?.token, !seal.accepts(token) { throw Refusal.invalidCursor }
-        return Call(context: context, request: request, query: query, body: decoded, seal: seal)
+        let filters = Self.filters(read: queryFields.namesRead, request)
+        if let token = queryFields.pageToVerify?.token {
+            let seal = CursorSeal(key: cursorKey, caller: context.principal?.userID, path: context.path, filters: filters)
+            if !seal.accepts(token) { throw Refusal.invalidCursor }
+        }
+        return Call(context: context, request: request, query: query, body: decoded, cursorKey: cursorKey, filters: filters)
     }
 
     /// An initializer may throw a refusal of its own; when it names fields, it joins the faults found so far.

@@ -1,18 +1,46 @@
-import Kernel
+import NIOHTTP1
 
 /// What handlers may need of the HTTP request beyond its decoded query and body.
 public struct HTTPRequest: Sendable {
-    public let method: String
+    private final class Content: Sendable {
+        let incoming: IncomingRequest
+        let path: String
+        let pathParameters: [PathParameter]
+        let query: QueryItems
+        let peer: String
+        let isSecure: Bool
+
+        init(
+            _ incoming: IncomingRequest, path: String, pathParameters: [PathParameter], query: QueryItems, peer: String, isSecure: Bool
+        ) {
+            self.incoming = incoming
+            self.path = path
+            self.pathParameters = pathParameters
+            self.query = query
+            self.peer = peer
+            self.isSecure = isSecure
+        }
+    }
+
+    private let content: Content
+
+    init(
+        _ incoming: IncomingRequest, path: String, pathParameters: [PathParameter], query: QueryItems, peer: String, isSecure: Bool
+    ) {
+        content = Content(incoming, path: path, pathParameters: pathParameters, query: query, peer: peer, isSecure: isSecure)
+    }
+
+    public var method: String { content.incoming.method }
     /// The path as sent, without query.
-    public let path: String
+    public var path: String { content.path }
     /// Values of the path's parameters by name, percent-decoded, case kept.
-    public let pathParameters: [PathParameter]
-    public let query: QueryItems
-    public let headers: RequestHeaders
+    public var pathParameters: [PathParameter] { content.pathParameters }
+    public var query: QueryItems { content.query }
+    public var headers: RequestHeaders { RequestHeaders(content.incoming.headers) }
     /// The caller's address: the socket's peer, or what a trusted proxy says.
-    public let peer: String
+    public var peer: String { content.peer }
     /// True when the request came over HTTPS, directly or to a trusted proxy: cookies are then `Secure`.
-    public let isSecure: Bool
+    public var isSecure: Bool { content.isSecure }
 
     public struct PathParameter: Sendable, Equatable {
         public let name: String
@@ -33,9 +61,13 @@ public struct HTTPRequest: Sendable {
 
 /// The headers of a request, as sent.
 public struct RequestHeaders: Sendable {
-    let fields: [(name: String, value: String)]
+    let fields: HTTPHeaders
 
     public init(_ fields: [(name: String, value: String)]) {
+        self.fields = HTTPHeaders(fields.map { ($0.name, $0.value) })
+    }
+
+    init(_ fields: HTTPHeaders) {
         self.fields = fields
     }
 
@@ -49,7 +81,7 @@ public struct RequestHeaders: Sendable {
     }
 
     /// RFC 6265 section 4.2: `name=value` pairs set apart by `; `.
-    func cookie(_ name: String) -> String? {
+    public func cookie(_ name: String) -> String? {
         for field in fields where Self.equalsIgnoringCase(field.name, "cookie") {
             for pair in field.value.split(separator: ";") {
                 guard let equals = pair.firstIndex(of: "=") else { continue }

@@ -17,7 +17,7 @@ struct CrossOrigin: Sendable {
 
     func allows(_ origin: String) -> Bool { allowedOrigins.contains(origin) }
 
-    func addHeaders(to exchange: inout Exchange) {
+    func addHeaders(to exchange: Exchange) {
         guard !allowedOrigins.isEmpty, let origin = exchange.scan.origin else { return }
         exchange.headers.append(ReplyHeader("Vary", "Origin"))
         guard allows(origin) else { return }
@@ -27,7 +27,7 @@ struct CrossOrigin: Sendable {
     }
 
     /// The answer to OPTIONS on a path that exists: a preflight for allowed origins, the methods for everybody.
-    func optionsReply(allowed: String, exchange: inout Exchange) -> EncodedReply {
+    func optionsReply(allowed: String, exchange: Exchange) -> EncodedReply {
         var headers = [ReplyHeader("Allow", allowed)]
         if exchange.scan.preflightMethod != nil, let origin = exchange.scan.origin, allows(origin) {
             headers.append(ReplyHeader("Access-Control-Allow-Methods", allowed))

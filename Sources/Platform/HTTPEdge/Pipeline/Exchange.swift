@@ -1,7 +1,7 @@
 import Kernel
 
 /// One request and what is known about its response so far.
-struct Exchange {
+final class Exchange {
     let incoming: IncomingRequest
     let scan: HeaderScan
     let target: RequestTarget
@@ -10,8 +10,7 @@ struct Exchange {
     var peer: PeerAddress
     var isSecure = false
     var isUnderAPI: Bool
-    var route: Endpoint?
-    var metrics: RouteMetrics?
+    var route: Route?
     var userID: Identifier<User>?
 
     init(incoming: IncomingRequest, scan: HeaderScan, target: RequestTarget, traceID: String) {
@@ -51,16 +50,21 @@ struct Exchange {
         return OutgoingResponse(status: status, headers: all, body: body)
     }
 
+    private static let noSniff = ReplyHeader("X-Content-Type-Options", "nosniff")
+    private static let noReferrer = ReplyHeader("Referrer-Policy", "no-referrer")
+    private static let noStore = ReplyHeader("Cache-Control", "no-store")
+
     private func commonHeaders(isSuccess: Bool) -> [ReplyHeader] {
         var all = headers
+        headers = []
         all.append(ReplyHeader("X-Trace-Id", traceID))
-        all.append(ReplyHeader("X-Content-Type-Options", "nosniff"))
-        all.append(ReplyHeader("Referrer-Policy", "no-referrer"))
+        all.append(Self.noSniff)
+        all.append(Self.noReferrer)
         if isSecure { all.append(.strictTransport) }
-        if isSuccess, let seconds = route?.options.cacheSeconds {
+        if isSuccess, let seconds = route?.endpoint.options.cacheSeconds {
             all.append(ReplyHeader("Cache-Control", "public, max-age=\(seconds)"))
         } else if isUnderAPI || !isSuccess {
-            all.append(ReplyHeader("Cache-Control", "no-store"))
+            all.append(Self.noStore)
         }
         return all
     }

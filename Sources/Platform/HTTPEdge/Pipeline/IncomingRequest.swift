@@ -1,5 +1,7 @@
-/// A request as the connection read it, before anything has been checked.
-struct IncomingRequest: Sendable {
+import NIOHTTP1
+
+/// A request as the connection read it, before anything has been checked. An object, because it goes through many hands.
+final class IncomingRequest: Sendable {
     enum Body: Sendable {
         case bytes([UInt8])
         /// More than is allowed; reading stopped.
@@ -8,13 +10,25 @@ struct IncomingRequest: Sendable {
 
     let method: String
     let uri: String
-    let headers: [(name: String, value: String)]
+    let headers: HTTPHeaders
     let body: Body
     let peer: PeerAddress
     /// Whether it came over TLS that ends here.
-    var isSecure = false
+    let isSecure: Bool
     /// False for HTTP/1.0, which need not name a host.
-    var requiresHost = true
+    let requiresHost: Bool
+
+    init(
+        method: String, uri: String, headers: HTTPHeaders, body: Body, peer: PeerAddress, isSecure: Bool = false, requiresHost: Bool = true
+    ) {
+        self.method = method
+        self.uri = uri
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+        self.isSecure = isSecure
+        self.requiresHost = requiresHost
+    }
 }
 
 /// A response before it is written to a connection. `Content-Length`, `Date` and `Connection` are the connection's business.
@@ -29,7 +43,7 @@ struct OutgoingResponse: Sendable {
 }
 
 /// The headers that the pipeline looks at, found in one pass.
-struct HeaderScan {
+final class HeaderScan {
     private(set) var authorization: String?
     private(set) var contentType: String?
     private(set) var contentEncoding: String?
@@ -47,7 +61,7 @@ struct HeaderScan {
     /// A header that may stand only once was sent twice with different values.
     private(set) var hasConflict = false
 
-    init(_ headers: [(name: String, value: String)]) {
+    init(_ headers: HTTPHeaders) {
         for (name, value) in headers {
             switch name.utf8.count {
             case 4 where Self.matches(name, "host"): host = once(host, value)
@@ -69,7 +83,7 @@ struct HeaderScan {
         }
     }
 
-    private mutating func once(_ known: String?, _ value: String) -> String {
+    private func once(_ known: String?, _ value: String) -> String {
         if let known, known != value { hasConflict = true }
         return value
     }

@@ -14,13 +14,6 @@ import Observability
 ///
 /// One function calls the next; there is no chain of middleware, and nothing is looked up twice.
 final class Pipeline: Sendable {
-    /// An endpoint with what is worked out once.
-    private struct Route: Sendable {
-        let endpoint: Endpoint
-        let metrics: RouteMetrics
-        let isUnderAPI: Bool
-    }
-
     private let routes: [Route]
     private let table: RouteTable
     private let unmatched: RouteMetrics
@@ -43,9 +36,7 @@ final class Pipeline: Sendable {
     ) {
         precondition(configuration.cursorKey.count >= 32, "the cursor key has at least 32 bytes")
         routes = endpoints.map {
-            Route(
-                endpoint: $0, metrics: RouteMetrics(registry: metrics, method: $0.method.rawValue, route: $0.path),
-                isUnderAPI: $0.path == "/api" || $0.path.hasPrefix("/api/"))
+            Route($0, metrics: RouteMetrics(registry: metrics, method: $0.method.rawValue, route: $0.path))
         }
         table = RouteTable(endpoints.map { ($0.method, $0.path) })
         unmatched = RouteMetrics(registry: metrics, method: "other", route: "unmatched")
@@ -67,12 +58,12 @@ final class Pipeline: Sendable {
     func respond(to incoming: IncomingRequest) async -> OutgoingResponse {
         let startedAt = Self.monotonicNanoseconds()
         let scan = HeaderScan(incoming.headers)
-        var exchange = Exchange(
+        let exchange = Exchange(
             incoming: incoming, scan: scan, target: RequestTarget(incoming.uri), traceID: TraceContext.traceID(continuing: scan.traceparent)
         )
         var response: OutgoingResponse
         do {
-            let reply = try await answer(&exchange)
+            let reply = try await answer(exchange)
             response = exchange.response(to: reply)
         } catch {
             response = exchange.response(to: refusal(for: error, in: exchange))
@@ -84,17 +75,20 @@ final class Pipeline: Sendable {
     }
 
     /// The answer of a site; nil when the path is not the site's.
-    func respond(to incoming: IncomingRequest, from site: any Site) -> OutgoingResponse? {
+    func respond(to incoming: IncomingRequest, from site: any Site) async -> OutgoingResponse? {
         let startedAt = Self.monotonicNanoseconds()
         let scan = HeaderScan(incoming.headers)
         // What is no proper request gets the pipeline's refusal.
-        guard case .bytes = incoming.body, scan.host != nil || !incoming.requiresHost,
+        guard case .bytes(let body) = incoming.body, scan.host != nil || !incoming.requiresHost,
             incoming.uri.utf8.count <= configuration.maximumURIBytes
         else { return nil }
         let isSecure = isSecure(incoming, scan)
+        let target = RequestTarget(incoming.uri)
         let request = SiteRequest(
-            method: incoming.method, path: RequestTarget(incoming.uri).path, headers: RequestHeaders(incoming.headers), isSecure: isSecure)
-        guard let reply = site.respond(to: request) else { return nil }
+            method: incoming.method, path: target.path, query: target.query, headers: RequestHeaders(incoming.headers), isSecure: isSecure)
+        var answer = site.respond(to: request)
+        if answer == nil { answer = await site.render(request, body: body, api: SiteAPI(pipeline: self, visitor: incoming)) }
+        guard let reply = answer else { return nil }
         var headers = reply.headers
         headers.append(ReplyHeader("X-Trace-Id", TraceContext.traceID(continuing: scan.traceparent)))
         if isSecure { headers.append(.strictTransport) }
@@ -137,10 +131,10 @@ final class Pipeline: Sendable {
     /// The answer for a handler that did not let go in time. Its work may still be done, so the caller is told to ask again.
     func respond(toOverdue incoming: IncomingRequest) -> OutgoingResponse {
         let scan = HeaderScan(incoming.headers)
-        var exchange = Exchange(
+        let exchange = Exchange(
             incoming: incoming, scan: scan, target: RequestTarget(incoming.uri), traceID: TraceContext.traceID(continuing: scan.traceparent)
         )
-        crossOrigin.addHeaders(to: &exchange)
+        crossOrigin.addHeaders(to: exchange)
         if let key = scan.idempotencyKey, Self.keyFault(key) == nil { exchange.headers.append(ReplyHeader("Idempotency-Key", key)) }
         unmatched.count(status: 503, nanoseconds: UInt64(configuration.requestTimeLimitSeconds) * 1_000_000_000)
         logger.error("A handler exceeded its time limit and did not stop", metadata: ["traceId": "\(exchange.traceID)"])
@@ -152,11 +146,11 @@ final class Pipeline: Sendable {
 
     // MARK: The checks, in order
 
-    private func answer(_ exchange: inout Exchange) async throws -> EncodedReply {
+    private func answer(_ exchange: Exchange) async throws -> EncodedReply {
         let scan = exchange.scan
         exchange.peer = exchange.incoming.peer.client(forwardedFor: scan.forwardedFor, trusted: trustedProxies)
         exchange.isSecure = isSecure(exchange.incoming, scan)
-        crossOrigin.addHeaders(to: &exchange)
+        crossOrigin.addHeaders(to: exchange)
         if exchange.incoming.uri.utf8.count > configuration.maximumURIBytes { throw UnreadableRequest.longURI }
         if scan.host == nil, exchange.incoming.requiresHost {
             throw Refusal(.malformed, "malformed_request", "The Host header is missing")
@@ -167,20 +161,19 @@ final class Pipeline: Sendable {
         switch table.match(method: exchange.incoming.method, path: exchange.target.path) {
         case .unknownPath: throw Refusal.notFound()
         case .otherMethods(let allowed):
-            if exchange.incoming.method == "OPTIONS" { return crossOrigin.optionsReply(allowed: allowed, exchange: &exchange) }
+            if exchange.incoming.method == "OPTIONS" { return crossOrigin.optionsReply(allowed: allowed, exchange: exchange) }
             exchange.headers.append(ReplyHeader("Allow", allowed))
             throw Refusal(.methodNotAllowed, "method_not_allowed", "This path offers \(allowed)")
         case .route(let index, let values):
             route = routes[index]
             parameters = values
         }
-        exchange.route = route.endpoint
-        exchange.metrics = route.metrics
+        exchange.route = route
         exchange.isUnderAPI = route.isUnderAPI
         if scan.hasConflict { throw Refusal(.malformed, "malformed_request", "A header was sent twice with different values") }
 
         var context = makeContext(exchange, route.endpoint, parameters)
-        context.principal = try await admit(route.endpoint, context, &exchange)
+        context.principal = try await admit(route.endpoint, context, exchange)
         let body = try readBody(route.endpoint, exchange)
         var faults: [Refusal.Field] = []
         if let fault = channelFault(scan) { faults.append(fault) }
@@ -193,16 +186,16 @@ final class Pipeline: Sendable {
             context.bodyDigest = body.digest()
         }
         let request = HTTPRequest(
-            method: exchange.incoming.method, path: String(exchange.target.path), pathParameters: parameters,
-            query: exchange.target.query.isEmpty ? .none : QueryItems(parsing: exchange.target.query),
-            headers: RequestHeaders(exchange.incoming.headers), peer: exchange.peer.text, isSecure: exchange.isSecure)
+            exchange.incoming, path: String(exchange.target.path), pathParameters: parameters,
+            query: exchange.target.query.isEmpty ? .none : QueryItems(parsing: exchange.target.query), peer: exchange.peer.text,
+            isSecure: exchange.isSecure)
         return try await route.endpoint.invoke(
             Invocation(request: request, context: context, body: body, cursorKey: cursorKey, faults: faults))
     }
 
     /// Rate limit, 401 and 403, in this order. A user is known only after the token was read, so a token comes first, but a bad one
     /// counts against the address before it is refused.
-    private func admit(_ endpoint: Endpoint, _ context: RequestContext, _ exchange: inout Exchange) async throws -> Principal? {
+    private func admit(_ endpoint: Endpoint, _ context: RequestContext, _ exchange: Exchange) async throws -> Principal? {
         let token = Self.bearerToken(exchange.scan.authorization)
         var principal: Principal?
         var refusal: (any Error)?
@@ -372,7 +365,7 @@ final class Pipeline: Sendable {
         logger.error(
             "Request failed",
             metadata: [
-                "traceId": "\(exchange.traceID)", "route": "\(exchange.route?.path ?? "unmatched")",
+                "traceId": "\(exchange.traceID)", "route": "\(exchange.route?.endpoint.path ?? "unmatched")",
                 "cause": "\(String(reflecting: error))",
             ])
         let refusal = Refusal(.unavailable, "internal", "Something went wrong on our side; the trace identifier leads us to it")
@@ -380,10 +373,12 @@ final class Pipeline: Sendable {
     }
 
     private func note(_ exchange: Exchange, status: Int, nanoseconds: UInt64) {
-        (exchange.metrics ?? unmatched).count(status: status, nanoseconds: nanoseconds)
-        guard configuration.writesAccessLog, exchange.route?.options.isQuiet != true, logger.logLevel <= .info else { return }
+        (exchange.route?.metrics ?? unmatched).count(status: status, nanoseconds: nanoseconds)
+        guard configuration.accessLog.includes(status: status, nanoseconds: nanoseconds),
+            exchange.route?.endpoint.options.isQuiet != true, logger.logLevel <= .info
+        else { return }
         var metadata: Logger.Metadata = [
-            "method": .string(exchange.incoming.method), "route": .string(exchange.route?.path ?? "unmatched"),
+            "method": .string(exchange.incoming.method), "route": .string(exchange.route?.endpoint.path ?? "unmatched"),
             "status": .stringConvertible(status), "durationMicroseconds": .stringConvertible(nanoseconds / 1_000),
             "traceId": .string(exchange.traceID), "address": .string(exchange.peer.text),
         ]
@@ -395,6 +390,19 @@ final class Pipeline: Sendable {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
+
+/// An endpoint with what is worked out once. An object, so that a request that finds its route copies nothing.
+final class Route: Sendable {
+    let endpoint: Endpoint
+    let metrics: RouteMetrics
+    let isUnderAPI: Bool
+
+    init(_ endpoint: Endpoint, metrics: RouteMetrics) {
+        self.endpoint = endpoint
+        self.metrics = metrics
+        isUnderAPI = endpoint.path == "/api" || endpoint.path.hasPrefix("/api/")
     }
 }
 

@@ -19,6 +19,19 @@ extension Fields {
         return text
     }
 
+    /// A value whose type another field tells: text, a number as it is written, or `true` and `false`.
+    public mutating func scalar(_ name: String, _ length: ClosedRange<Int> = 1...255) -> String {
+        var schema = Schema()
+        schema.anyOf = [Self.textSchema(length), Schema(type: "number"), Schema(type: "boolean")]
+        return value(name, schema: schema, isRequired: true) { fields, sent in
+            switch sent {
+            case .number(let written): return written
+            case .boolean(let flag): return flag ? "true" : "false"
+            case .text, .array, .object: return fields.checkedText(name, sent, length, allowsLineBreaks: false, isTrimmed: true)
+            }
+        } ?? ""
+    }
+
     /// A secret: nothing is trimmed, and its length is counted as sent. It never appears in a message.
     public mutating func password(_ name: String, _ length: ClosedRange<Int> = 1...128) -> String {
         value(name, schema: Self.textSchema(length, format: "password"), isRequired: true) {

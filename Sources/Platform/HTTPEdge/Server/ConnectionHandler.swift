@@ -17,7 +17,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case idle
         case reading(HTTPRequestHead, body: [UInt8])
         /// The pipeline works; `number` tells its response from one that came too late.
-        case answering(number: Int, IncomingRequest, Task<Void, Never>, isKeptAlive: Bool, isVersion10: Bool)
+        case answering(number: Int, IncomingRequest, isKeptAlive: Bool, isVersion10: Bool)
         /// The last response is on its way; what still arrives is thrown away.
         case flushing
         /// The last response has left; the caller gets a moment to read it, then the connection closes.
@@ -32,6 +32,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var peer = PeerAddress("")
 
     private var stage = Stage.idle
+    /// The work on the request that is being answered, while it waits for something.
+    private var answering: Task<Void, Never>?
+    private var isContinuing = false
     private var stageSince = NIODeadline.now()
     private var waiting: [HTTPServerRequestPart] = []
     private var waitingFault: UnreadableRequest?
@@ -45,15 +48,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var discardedBytes = 0
     private var timer: RepeatedTask?
     private let budget: BodyBudget
+    private let connections: ConnectionCounter
+    private var place: ConnectionCounter.Place?
     private var budgetedBytes = 0
     private var readLimits: (bytes: Int, seconds: Int64)
 
     /// - Parameter isSecure: whether the connection is encrypted
     init(
         responder: Responder, configuration: EdgeConfiguration, executor: EventLoopExecutor, date: DateHeader, budget: BodyBudget,
-        isSecure: Bool
+        connections: ConnectionCounter, isSecure: Bool
     ) {
         self.budget = budget
+        self.connections = connections
         self.responder = responder
         self.isSecure = isSecure
         self.configuration = configuration
@@ -74,8 +80,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func start(_ context: ChannelHandlerContext) {
-        guard timer == nil else { return }
+        guard timer == nil, case .idle = stage else { return }
         peer = PeerAddress(context.remoteAddress?.ipAddress ?? "")
+        place = connections.admit(peer)
+        guard place != nil else {
+            stage = .closing
+            context.close(promise: nil)
+            return
+        }
         stageSince = .now()
         let shortest = min(
             configuration.requestTimeLimitSeconds, configuration.requestReadTimeLimitSeconds, configuration.idleTimeLimitSeconds,
@@ -99,6 +111,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func stop() {
         timer?.cancel()
         timer = nil
+        if let place { connections.leave(place) }
+        place = nil
         // A handler that is at work finishes: the caller does not know the outcome and asks again with the same key.
         waiting = []
         budget.release(&budgetedBytes)
@@ -166,7 +180,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         enter(.reading(head, body: []))
         readLimits = (configuration.maximumBodyBytes, configuration.requestReadTimeLimitSeconds)
         if let type = head.headers.first(name: "content-type"), type.utf8.count >= 10, type.prefix(10).lowercased() == "multipart/" {
-            readLimits = responder.pipeline.readLimits(
+            readLimits = responder.readLimits(
                 method: head.method.rawValue, uri: head.uri, hasToken: head.headers.contains(name: "authorization"))
         }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > readLimits.bytes {
@@ -194,13 +208,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
         requestNumber += 1
         let number = requestNumber
         let request = IncomingRequest(
-            method: head.method.rawValue, uri: head.uri, headers: head.headers.map { (name: $0.name, value: $0.value) }, body: body,
-            peer: peer, isSecure: isSecure,
+            method: head.method.rawValue, uri: head.uri, headers: head.headers, body: body, peer: peer, isSecure: isSecure,
             requiresHost: head.version.minor > 0)
+        isCancelled = false
+        // An upgrade is never accepted, and the decoder reads nothing after a request for one.
+        let isKeptAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
+        enter(.answering(number: number, request, isKeptAlive: isKeptAlive, isVersion10: head.version.minor == 0))
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        // The task prefers this loop's thread, so a request that waits for nothing never changes threads.
-        let task = Task(executorPreference: executor) { [responder] in
+        // The task begins here and now, and prefers this loop's thread whenever it goes on after waiting for something.
+        let task = Task.immediate(executorPreference: executor) { [responder] in
             let response = await responder.respond(to: request)
             if loop.inEventLoop {
                 bound.value.handler.finish(number, response, bound.value.context)
@@ -208,14 +225,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 loop.execute { bound.value.handler.finish(number, response, bound.value.context) }
             }
         }
-        isCancelled = false
-        // An upgrade is never accepted, and the decoder reads nothing after a request for one.
-        let isKeptAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
-        enter(.answering(number: number, request, task, isKeptAlive: isKeptAlive, isVersion10: head.version.minor == 0))
+        if case .answering(number, _, _, _) = stage { answering = task }
     }
 
     private func finish(_ number: Int, _ response: OutgoingResponse, _ context: ChannelHandlerContext) {
-        guard case .answering(number, _, _, let isKeptAlive, let isVersion10) = stage else { return }
+        guard case .answering(number, _, let isKeptAlive, let isVersion10) = stage else { return }
+        answering = nil
         let staysOpen = isKeptAlive && !response.closesConnection && !isQuiescing && !(isInputClosed && waiting.isEmpty)
         if staysOpen {
             context.writeAndFlush(wrapOutboundOut(bytes(of: response, isKeptAlive: true, isVersion10, context)), promise: nil)
@@ -236,6 +251,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Takes up what arrived during the last answer. Waits while the caller does not read its responses.
     private func continueWithWaiting(_ context: ChannelHandlerContext) {
+        // An answer that is ready at once comes back here from below; the walk that is under way goes on with the next request.
+        if isContinuing { return }
+        isContinuing = true
+        defer { isContinuing = false }
         var taken = 0
         while taken < waiting.count, case let part = waiting[taken], context.channel.isWritable {
             if case .answering = stage { break }
@@ -254,8 +273,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         if waiting.isEmpty, isInputClosed {
             // Nothing more can come: what is incomplete stays so.
-            if case .answering = stage { return }
-            closeWhenFlushed(context)
+            switch stage {
+            case .answering, .flushing, .closing: break
+            case .idle, .reading: closeWhenFlushed(context)
+            }
         }
     }
 
@@ -366,14 +387,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if exceeds(limit) { context.close(promise: nil) }
         case .reading:
             if exceeds(readLimits.seconds) { refuse(.slow, context) }
-        case .answering(let number, let request, let task, _, _):
+        case .answering(let number, let request, _, _):
             guard exceeds(configuration.requestTimeLimitSeconds) else { break }
             let limit = responder.pipeline.timeLimitSeconds(of: request)
             if exceeds(limit + configuration.cancellationGraceSeconds) {
                 finish(number, responder.pipeline.respond(toOverdue: request), context)
             } else if exceeds(limit), !isCancelled {
                 isCancelled = true
-                task.cancel()
+                answering?.cancel()
             }
         case .flushing:
             if exceeds(configuration.idleTimeLimitSeconds) { context.close(promise: nil) }

@@ -24,7 +24,11 @@ public struct EdgeConfiguration: Sendable {
     public var requestReadTimeLimitSeconds: Int64 = 20
     /// A connection on which nothing happens for longer is closed.
     public var idleTimeLimitSeconds: Int64 = 75
+    /// Open at once on one port; further ones wait until one closes.
     public var maximumConnections = 4_096
+    /// Open at once from one address (one /64 network of IPv6); further ones are closed. Trusted proxies may have any number.
+    public var maximumConnectionsPerAddress = 256
+    /// Threads that read and write sockets and carry requests; 0: one for each core.
     public var eventLoopThreads = 0
     public var rateLimits = RateLimits()
     /// Asked on every request when the limits may change while the program runs; nil: `rateLimits` as they are.
@@ -35,8 +39,8 @@ public struct EdgeConfiguration: Sendable {
     public var encryption: Encryption?
     /// Signs cursors. At least 32 bytes; the same for all processes of one bank.
     public var cursorKey: [UInt8]
-    /// One log line a request at info.
-    public var writesAccessLog = true
+    /// Which requests leave a line at info.
+    public var accessLog = AccessLog.notable
     /// Name in the root document and in OpenAPI.
     public var serviceName = "Wekeza"
     public var servesDocumentation = true
@@ -47,5 +51,23 @@ public struct EdgeConfiguration: Sendable {
 
     public init(cursorKey: [UInt8]) {
         self.cursorKey = cursorKey
+    }
+}
+
+/// Which requests leave a line in the log. Every change is in the audit trail anyway, and every request in the metrics.
+public enum AccessLog: Sendable, Equatable {
+    case all
+    /// Those that failed (5xx), were turned away (401, 403, 429), or took half a second or longer.
+    case notable
+    case off
+
+    static let slowNanoseconds: UInt64 = 500_000_000
+
+    func includes(status: Int, nanoseconds: UInt64) -> Bool {
+        switch self {
+        case .all: true
+        case .notable: status >= 500 || [401, 403, 429].contains(status) || nanoseconds >= Self.slowNanoseconds
+        case .off: false
+        }
     }
 }

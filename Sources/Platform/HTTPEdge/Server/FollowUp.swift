@@ -1,4 +1,5 @@
 import Kernel
+import NIOHTTP1
 
 /// Reading on in the same breath as the session is continued, on a channel's own port.
 ///
@@ -29,8 +30,11 @@ enum FollowUp {
             case .object(let object) = answer, case .text(let token)? = object["token"]
         else { return first }
         let kept = ["host", "user-agent", "x-wekeza-channel", "x-forwarded-for", "x-forwarded-proto", "traceparent"]
-        var headers = incoming.headers.filter { header in kept.contains { RequestHeaders.equalsIgnoringCase($0, header.name) } }
-        headers.append(("Authorization", "Bearer \(token)"))
+        var headers = HTTPHeaders()
+        for header in incoming.headers where kept.contains(where: { RequestHeaders.equalsIgnoringCase($0, header.name) }) {
+            headers.add(name: header.name, value: header.value)
+        }
+        headers.add(name: "Authorization", value: "Bearer \(token)")
         let second = await pipeline.respond(
             to: IncomingRequest(
                 method: "GET", uri: path, headers: headers, body: .bytes([]), peer: incoming.peer, isSecure: incoming.isSecure,

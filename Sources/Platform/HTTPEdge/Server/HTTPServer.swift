@@ -57,13 +57,16 @@ public final class HTTPServer: Service {
         for loop in group.makeIterator() { executors[ObjectIdentifier(loop)] = EventLoopExecutor(loop) }
         let date = DateHeader(clock: clock)
         let budget = BodyBudget(limit: configuration.maximumWaitingBodyBytes)
+        let connections = ConnectionCounter(
+            limit: configuration.maximumConnectionsPerAddress, trustedProxies: configuration.trustedProxies)
         let encryption = try configuration.encryption?.context()
         do {
             try await withThrowingTaskGroup(of: Void.self) { ports in
                 for (index, port) in ([configuration.port] + configuration.sites.map(\.port)).enumerated() {
                     let channel = EdgeChannel(
                         responder: Responder(pipeline: pipeline, site: index == 0 ? nil : configuration.sites[index - 1].site),
-                        configuration: configuration, executors: executors, date: date, budget: budget, encryption: encryption)
+                        configuration: configuration, executors: executors, date: date, budget: budget, connections: connections,
+                        encryption: encryption)
                     ports.addTask { try await self.serve(channel, port: port, listening: self.listening[index], group: group) }
                 }
                 try await ports.waitForAll()
@@ -107,6 +110,7 @@ private struct EdgeChannel: ServerChildChannel {
     let executors: [ObjectIdentifier: EventLoopExecutor]
     let date: DateHeader
     let budget: BodyBudget
+    let connections: ConnectionCounter
     let encryption: NIOSSLContext?
 
     func setup(channel: any NIOCore.Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -122,7 +126,7 @@ private struct EdgeChannel: ServerChildChannel {
             try handlers.addHandler(
                 ConnectionHandler(
                     responder: responder, configuration: configuration, executor: executor, date: date, budget: budget,
-                    isSecure: encryption != nil))
+                    connections: connections, isSecure: encryption != nil))
             return Value(channel: channel)
         }
     }

@@ -1,4 +1,5 @@
 import Kernel
+import NIOHTTP1
 
 /// Pages beside the API, on a port of their own: what a site does not answer, the API's pipeline does, on the same origin and
 /// without another connection in between, so cookies stay same-site and callers keep their address.
@@ -6,6 +7,39 @@ public protocol Site: Sendable {
     /// Answers at once, from memory: the event loop waits for it.
     /// - Returns: nil when the path is not the site's
     func respond(to request: SiteRequest) -> SiteReply?
+
+    /// Answers what has to ask the bank first, such as pages that are rendered here. Asked only when `respond(to:)` had no answer.
+    /// - Returns: nil when the path is the API's
+    func render(_ request: SiteRequest, body: [UInt8], api: SiteAPI) async -> SiteReply?
+
+    /// How large a form with files may be at a path of the site.
+    /// - Returns: nil where only small bodies are taken
+    func maximumFormBytes(method: String, path: Substring) -> Int?
+}
+
+extension Site {
+    public func render(_ request: SiteRequest, body: [UInt8], api: SiteAPI) async -> SiteReply? { nil }
+    public func maximumFormBytes(method: String, path: Substring) -> Int? { nil }
+}
+
+/// The API as a page of the same program calls it: through every check of a request over the wire, with the visitor's own address.
+public struct SiteAPI: Sendable {
+    let pipeline: Pipeline
+    let visitor: IncomingRequest
+
+    public func send(
+        _ method: String, _ uri: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) async -> InProcessResponse {
+        let kept = visitor.headers.filter { header in
+            ["host", "x-forwarded-for", "x-forwarded-proto", "traceparent", "user-agent"].contains(header.name.lowercased())
+        }
+        let response = await pipeline.respond(
+            to: IncomingRequest(
+                method: method, uri: uri, headers: HTTPHeaders(kept + headers), body: .bytes(body), peer: visitor.peer,
+                isSecure: visitor.isSecure, requiresHost: visitor.requiresHost))
+        return InProcessResponse(
+            status: response.status, headers: RequestHeaders(response.headers.map { ($0.name, $0.value) }), body: response.body)
+    }
 }
 
 /// A port and what is shown there.
@@ -25,12 +59,15 @@ public struct SiteRequest: Sendable {
     public let method: String
     /// As sent, without the query, percent-encoded.
     public let path: Substring
+    /// What follows the question mark, as sent.
+    public let query: Substring
     public let headers: RequestHeaders
     public let isSecure: Bool
 
-    public init(method: String, path: Substring, headers: RequestHeaders, isSecure: Bool) {
+    public init(method: String, path: Substring, query: Substring = "", headers: RequestHeaders, isSecure: Bool) {
         self.method = method
         self.path = path
+        self.query = query
         self.headers = headers
         self.isSecure = isSecure
     }
@@ -54,9 +91,15 @@ struct Responder: Sendable {
     let pipeline: Pipeline
     let site: (any Site)?
 
+    func readLimits(method: String, uri: String, hasToken: Bool) -> (bytes: Int, seconds: Int64) {
+        let limits = pipeline.readLimits(method: method, uri: uri, hasToken: hasToken)
+        guard let bytes = site?.maximumFormBytes(method: method, path: RequestTarget(uri).path) else { return limits }
+        return (bytes, max(120, limits.seconds))
+    }
+
     func respond(to incoming: IncomingRequest) async -> OutgoingResponse {
         guard let site else { return await pipeline.respond(to: incoming) }
-        if let response = pipeline.respond(to: incoming, from: site) { return response }
+        if let response = await pipeline.respond(to: incoming, from: site) { return response }
         let response = await pipeline.respond(to: incoming)
         guard let path = FollowUp.path(of: incoming) else { return response }
         return await FollowUp.extend(response, to: incoming, with: path, pipeline: pipeline)

@@ -1,4 +1,5 @@
 import Kernel
+import NIOHTTP1
 
 /// Calls a server without a socket, through every check that a request over the wire passes (framing and time limits excepted).
 public struct InProcessClient: Sendable {
@@ -63,11 +64,12 @@ public struct InProcessClient: Sendable {
         let hasToken = (headers + extra).contains { RequestHeaders.equalsIgnoringCase($0.name, "authorization") }
         let isTooLarge = body.count > server.pipeline.readLimits(method: method, uri: uri, hasToken: hasToken).bytes
         let request = IncomingRequest(
-            method: method, uri: uri, headers: [("Host", "localhost")] + own + extra, body: isTooLarge ? .tooLarge : .bytes(body),
+            method: method, uri: uri, headers: HTTPHeaders([("Host", "localhost")] + own + extra),
+            body: isTooLarge ? .tooLarge : .bytes(body),
             peer: PeerAddress(address))
         let response = await server.pipeline.respond(to: request)
         return InProcessResponse(
-            status: response.status, headers: RequestHeaders(response.headers.map { ($0.name, $0.value) }),
+            status: response.status, headers: RequestHeaders(HTTPHeaders(response.headers.map { ($0.name, $0.value) })),
             body: response.omitsBody ? [] : response.body)
     }
 }
