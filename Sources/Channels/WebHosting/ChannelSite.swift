@@ -21,16 +21,18 @@ public struct ChannelSite: Site {
             return plain(405, "This page can be read only", [ReplyHeader("Allow", "GET, HEAD")])
         }
         guard let path = Self.decoded(request.path) else { return plain(404, "Not found") }
-        if path.hasPrefix(Self.assetFolder) {
-            guard let asset = workspace.asset(String(path.dropFirst(Self.assetFolder.count))) else { return plain(404, "Not found") }
-            // The name changes with the content, so what has it once need never ask again.
-            return send(asset, caching: "public, max-age=31536000, immutable", request)
-        }
+        if path.hasPrefix(Self.assetFolder) { return self.asset(String(path.dropFirst(Self.assetFolder.count)), request) }
         if path == "/robots.txt" { return plain(200, "User-agent: *\nDisallow: /") }
         // A file that is not among the assets is nowhere; an address without an extension is a place in the channel's program.
         let last = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         guard !last.contains("."), let page = workspace.page(of: channel) else { return plain(404, "Not found") }
         return send(page, caching: "no-cache", request)
+    }
+
+    /// A file of the workspace. The name changes with the content, so what has it once need never ask again.
+    func asset(_ name: String, _ request: SiteRequest) -> SiteReply {
+        guard let asset = workspace.asset(name) else { return plain(404, "Not found") }
+        return send(asset, caching: "public, max-age=31536000, immutable", request)
     }
 
     static func isOfTheAPI(_ path: Substring) -> Bool {
@@ -75,7 +77,7 @@ public struct ChannelSite: Site {
 }
 
 /// What a page of the bank may do in a browser: load its own files, talk to its own origin, and be shown in no other page.
-enum SecurityHeaders {
+public enum SecurityHeaders {
     private static let contentSecurityPolicy =
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-src 'none'; frame-ancestors 'none'; "
         + "require-trusted-types-for 'script'; trusted-types 'none'"
@@ -83,7 +85,7 @@ enum SecurityHeaders {
         ["accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi", "payment", "usb"]
         .map { $0 + "=()" }.joined(separator: ", ")
 
-    static func all(isSecure: Bool) -> [ReplyHeader] {
+    public static func all(isSecure: Bool) -> [ReplyHeader] {
         [
             ReplyHeader("Content-Security-Policy", contentSecurityPolicy + (isSecure ? "; upgrade-insecure-requests" : "")),
             ReplyHeader("Permissions-Policy", permissions),

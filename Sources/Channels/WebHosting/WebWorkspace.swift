@@ -20,7 +20,7 @@ public final class WebWorkspace: Sendable {
     /// Names of channels that a page may belong to.
     private static let knownChannels = ["personal", "corporate", "sme", "staff"]
 
-    private let directory: String
+    public let directory: String
     private let followsChanges: Bool
     private let files: Mutex<Files>
 
