@@ -41,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.0.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -54,6 +55,8 @@ let package = Package(
             name: "CQREncode", path: "Sources/Platform/CQREncode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CCurl", path: "Sources/Platform/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        .systemLibrary(name: "CZlib", path: "Sources/Platform/CZlib", providers: [.apt(["zlib1g-dev"])]),
+
         // MARK: Kernel
         .target(name: "Kernel", path: "Sources/Kernel", swiftSettings: strict),
 
@@ -62,6 +65,12 @@ let package = Package(
             "Postgres", ["CPostgres", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log")]),
         platform("Application", ["Postgres", .product(name: "Crypto", package: "swift-crypto")]),
         platform("Redis", ["CHiredis"]),
+        platform(
+            "Jobs",
+            [
+                "Postgres", "HTTPEdge", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         platform(
             "Observability",
             [
@@ -97,6 +106,8 @@ let package = Package(
         banking("Products", ["Audit", "Interest"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
         banking("Onboarding", ["Audit", "Safeguards", "Parties", "Screening", "Accounts", "Identity", "Notifications"]),
+        banking("Deposits", ["Audit", "Ledger", "Interest", "Parties", "Products", "Accounts"]),
+        banking("CloseOfDay", ["Jobs", "Ledger", "Products", .product(name: "Logging", package: "swift-log")]),
         banking(
             "Payments",
             [
@@ -113,6 +124,10 @@ let package = Package(
         .target(
             name: "WebHosting", dependencies: ["HTTPEdge", .product(name: "Crypto", package: "swift-crypto")],
             path: "Sources/Channels/WebHosting", swiftSettings: strict),
+        .target(
+            name: "PublicSite",
+            dependencies: ["Kernel", "HTTPEdge", "WebHosting", "CZlib", .product(name: "Mustache", package: "swift-mustache")],
+            path: "Sources/Channels/PublicSite", resources: [.copy("Templates")], swiftSettings: strict),
 
         // MARK: The program
         .executableTarget(
@@ -120,9 +135,8 @@ let package = Package(
             dependencies: [
                 "Kernel", "Postgres", "Application", "Redis", "Observability", "HTTPEdge", "Safeguards",
                 "Organisation", "Audit", "Ledger", "Identity", "Parties", "Screening", "Onboarding", "Products", "Accounts", "Payments",
-                "Statements",
-                "Notifications", "DataImport",
-                "WebHosting",
+                "Statements", "Notifications", "DataImport", "Jobs", "Deposits", "CloseOfDay",
+                "WebHosting", "PublicSite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"), .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -135,7 +149,7 @@ let package = Package(
             dependencies: [
                 "Kernel", "Postgres", "Application", "Safeguards", "Audit", "Ledger", "Identity", "Notifications", "Parties", "Screening",
                 "Products",
-                "Accounts", .product(name: "Logging", package: "swift-log"),
+                "Accounts", "Jobs", "Deposits", "CloseOfDay", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks", exclude: ["README.md"], swiftSettings: strict),
@@ -144,6 +158,7 @@ let package = Package(
         .target(
             name: "TestKit", dependencies: ["Kernel", "Postgres", .product(name: "Logging", package: "swift-log")], path: "Tests/TestKit",
             swiftSettings: strict),
+        tests("PublicSiteTests", ["PublicSite", "HTTPEdge", "Kernel"]),
         tests("KernelTests", ["Kernel", "TestKit"]),
         tests("InterestTests", ["Interest", "Kernel", "TestKit"]),
         tests("PostgresTests", ["Postgres", "TestKit"]),
@@ -198,6 +213,13 @@ let package = Package(
             [
                 "Parties", "Screening", "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Safeguards", "Kernel", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests(
+            "DepositsTests",
+            [
+                "Deposits", "CloseOfDay", "Jobs", "Interest", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application",
+                "HTTPEdge",
+                "Observability", "Postgres", "Kernel", "TestKit", .product(name: "Logging", package: "swift-log"),
             ]),
         tests("DataImportTests", ["DataImport", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "TestKit"]),
         tests(

@@ -61,6 +61,7 @@ CONFINED_MODULES = {
     "CHiredis": "Sources/Platform/Redis/",
     "CArgon2": "Sources/Platform/Safeguards/",
     "CHaru": "Sources/Platform/Documents/",
+    "CZlib": "Sources/Channels/PublicSite/",
     "CQREncode": "Sources/Platform/Documents/",
     "CCurl": "Sources/Banking/Notifications/",
     "JWTKit": "Sources/Platform/Safeguards/",
@@ -76,7 +77,7 @@ CONFINED_MODULES = {
 # Hosts that documents and manifests may name. Everything else is somebody's machine or registry.
 ALLOWED_HOSTS = {
     "github.com", "localhost", "127.0.0.1", "[::1]", "example.com", "example.org", "evil.example", "bank.example.evil",
-    "www.w3.org", "www.rfc-editor.org", "spec.openapis.org", "json-schema.org", "swagger.io", "wekeza.example",
+    "www.w3.org", "www.sitemaps.org", "www.rfc-editor.org", "spec.openapis.org", "json-schema.org", "swagger.io", "wekeza.example",
 }
 
 # Names that belong to nobody (RFC 2606).

@@ -21,7 +21,6 @@ final class HTTPBench: Sendable {
         let accounts: [String]
     }
 
-    private static let customers = 600
     private static let accountsPerCustomer = 20
     private static let password = "Benchmark-7-giraffe"
     /// Over the free band of the demonstration's tariff, so that every transfer has a fee and excise, and small enough for the day's limit.
@@ -34,7 +33,9 @@ final class HTTPBench: Sendable {
     private let tellers: [Teller]
     private let accounts: [Identifier<Account>]
 
-    init(wekeza: String, port: Int, directory: String, url: String, owner: PostgresConfiguration) async throws {
+    init(
+        wekeza: String, port: Int, directory: String, url: String, owner: PostgresConfiguration, customers: Int
+    ) async throws {
         self.port = port
         self.owner = owner
         var logger = Logger(label: "bench")
@@ -46,7 +47,7 @@ final class HTTPBench: Sendable {
             try await Self.waitUntilReady(port)
             let setup = Setup(owner: owner, pepper: pepper, logger: logger)
             let (usernames, numbers, ids) = try await setup.run(
-                customers: Self.customers, accountsPerCustomer: Self.accountsPerCustomer, password: Self.password)
+                customers: customers, accountsPerCustomer: Self.accountsPerCustomer, password: Self.password)
             accounts = ids
             tellers = try zip(usernames, numbers).map { username, numbers in
                 Teller(token: try Self.signIn(username, port: port), accounts: numbers)
@@ -65,30 +66,39 @@ final class HTTPBench: Sendable {
 
     // MARK: Load
 
+    /// Transfers between random accounts of random customers, each under a key of its own.
     func transfers(connections: Int, seconds: Double, ratePerSecond: Double? = nil) -> HTTPLoad.Outcome {
         let tellers = tellers
-        let port = port
         let run = SystemRandom().token()
-        return HTTPLoad(port: port, connections: connections, seconds: seconds, ratePerSecond: ratePerSecond).run { connection, number in
-            let payer = tellers[Int.random(in: 0..<tellers.count)]
-            var payee = tellers[Int.random(in: 0..<tellers.count)]
-            if payee.token == payer.token { payee = tellers[(Int.random(in: 0..<tellers.count))] }
-            let from = payer.accounts[Int.random(in: 0..<payer.accounts.count)]
-            let to = payee.accounts[Int.random(in: 0..<payee.accounts.count)]
-            let body =
-                #"{"fromAccountNumber":"\#(from)","toAccountNumber":"\#(to)","amount":"\#(Self.amount)","currency":"KES","narration":"Rent"}"#
-            return Array(
-                """
-                POST /api/customer-portal/transactions/transfer HTTP/1.1\r
-                Host: 127.0.0.1:\(port)\r
-                Authorization: Bearer \(payer.token)\r
-                Content-Type: application/json\r
-                Idempotency-Key: \(run)-\(connection)-\(number)\r
-                Content-Length: \(body.utf8.count)\r
-                \r
-                \(body)
-                """.utf8)
+        let heads = tellers.map { teller in
+            Array(
+                ("POST /api/customer-portal/transactions/transfer HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
+                    + "Authorization: Bearer \(teller.token)\r\nContent-Type: application/json\r\nIdempotency-Key: \(run)-").utf8)
         }
+        let numbers = tellers.map { $0.accounts.map { Array($0.utf8) } }
+        let from = Array(#"{"fromAccountNumber":""#.utf8)
+        let to = Array(#"","toAccountNumber":""#.utf8)
+        let rest = Array(#"","amount":"\#(Self.amount)","currency":"KES","narration":"Rent"}"#.utf8)
+        let length = from.count + to.count + rest.count + 2 * (numbers.first?.first?.count ?? 0)
+        let end = Array("\r\nContent-Length: \(length)\r\n\r\n".utf8)
+        return HTTPLoad(port: port, connections: connections, seconds: seconds, ratePerSecond: ratePerSecond).run {
+            connection, number, random, bytes in
+            let payer = random.below(heads.count)
+            let payee = (payer + 1 + random.below(heads.count - 1)) % heads.count
+            bytes += heads[payer]
+            Self.append(connection * 10_000_000 + number, to: &bytes)
+            bytes += end
+            bytes += from
+            bytes += numbers[payer][random.below(numbers[payer].count)]
+            bytes += to
+            bytes += numbers[payee][random.below(numbers[payee].count)]
+            bytes += rest
+        }
+    }
+
+    private static func append(_ number: Int, to bytes: inout [UInt8]) {
+        if number >= 10 { append(number / 10, to: &bytes) }
+        bytes.append(48 + UInt8(truncatingIfNeeded: number % 10))
     }
 
     func pages(connections: Int, seconds: Double) -> HTTPLoad.Outcome {
@@ -99,21 +109,31 @@ final class HTTPBench: Sendable {
         get(connections: connections, seconds: seconds) { "/api/customer-portal/accounts/\($0)/balance" }
     }
 
-    private func get(connections: Int, seconds: Double, path: @escaping @Sendable (String) -> String) -> HTTPLoad.Outcome {
-        let (tellers, port) = (tellers, port)
-        return HTTPLoad(port: port, connections: connections, seconds: seconds).run { _, _ in
-            let customer = tellers[Int.random(in: 0..<tellers.count)]
-            let account = customer.accounts[Int.random(in: 0..<customer.accounts.count)]
-            return Array(
-                "GET \(path(account)) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAuthorization: Bearer \(customer.token)\r\n\r\n".utf8)
+    private func get(connections: Int, seconds: Double, path: (String) -> String) -> HTTPLoad.Outcome {
+        let requests = tellers.map { customer in
+            customer.accounts.map { account in
+                Array("GET \(path(account)) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAuthorization: Bearer \(customer.token)\r\n\r\n".utf8)
+            }
         }
+        return HTTPLoad(port: port, connections: connections, seconds: seconds).run { _, _, random, bytes in
+            let customer = random.below(requests.count)
+            bytes += requests[customer][random.below(requests[customer].count)]
+        }
+    }
+
+    /// Runs a load and measures who spends how much processor time on it.
+    func measured(_ cluster: PrivateCluster, _ load: () -> HTTPLoad.Outcome) -> (HTTPLoad.Outcome, ProcessorShare) {
+        let before = ProcessorTimes(program: process.processIdentifier, socketDirectory: cluster.socketDirectory)
+        let outcome = load()
+        let after = ProcessorTimes(program: process.processIdentifier, socketDirectory: cluster.socketDirectory)
+        return (outcome, ProcessorShare(from: before, to: after, outcome))
     }
 
     // MARK: The ledger behind it
 
     /// Posts between the same accounts until the ledger holds this many postings.
     func fill(to target: Int, note: (String) -> Void) async throws {
-        var bench = EngineBench(owner: owner)
+        var bench = EngineBench(owner: owner, postmaster: 0)
         bench.use(accounts)
         while true {
             let count = try await postingCount()
@@ -123,14 +143,15 @@ final class HTTPBench: Sendable {
         }
         let connection = DedicatedConnection(configuration: owner)
         _ = try await connection.run { connection in
-            try connection.executeScript("VACUUM (ANALYZE) ledger.posting, ledger.journal, ledger.account")
+            try connection.executeScript("VACUUM (ANALYZE) ledger.entry, ledger.journal, ledger.account")
         }
         connection.close()
     }
 
     func postingCount() async throws -> Int {
         let pool = ConnectionPool(configuration: owner, size: 1, logger: logger)
-        let count = try await pool.read { try $0.query("SELECT count(*) FROM ledger.posting").first?.int64(0) ?? 0 }
+        let sql: SQL = "SELECT coalesce(sum(cardinality(line_amounts)), 0)::bigint FROM ledger.journal"
+        let count = try await pool.read { try $0.query(sql).first?.int64(0) ?? 0 }
         await pool.shutdown()
         return Int(count)
     }

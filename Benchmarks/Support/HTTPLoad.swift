@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// A load generator of our own: threads with blocking sockets and requests made beforehand, so that on two cores it takes as little
-/// as possible from what it measures. It talks to loopback only and stops by itself.
+/// A load generator of our own: one thread, sockets that never block, requests put together from prepared bytes, so that on two cores
+/// it takes as little as possible from what it measures. It talks to loopback only and stops by itself.
 struct HTTPLoad {
     let port: Int
-    /// One connection each; a connection has one request under way at a time.
+    /// A connection has one request under way at a time.
     let connections: Int
     let seconds: Double
     /// Open loop: requests a second over all connections, each sent when its time has come whatever the others do, and its latency
     /// counted from that time. Nil: the next request follows the answer.
     var ratePerSecond: Double?
 
-    struct Outcome {
+    struct Outcome: Sendable {
         var completed = 0
         /// Answers by status.
         var statuses: [Int: Int] = [:]
@@ -20,6 +20,8 @@ struct HTTPLoad {
         var seconds: Double
         /// Microseconds, ascending.
         var latencies: [Int64] = []
+        /// Processor time of this process while the load ran: the generator's own.
+        var generatorMicroseconds: Double = 0
 
         var perSecond: Double { Double(completed) / seconds }
         var errors: Int { failures + statuses.filter { $0.key >= 400 }.values.reduce(0, +) }
@@ -30,34 +32,25 @@ struct HTTPLoad {
         }
     }
 
-    /// - Parameter request: the bytes of the n-th request of a connection
-    func run(_ request: @escaping @Sendable (_ connection: Int, _ number: Int) -> [UInt8]) -> Outcome {
-        let merged = Mutex(Outcome(seconds: seconds))
+    /// Writes the n-th request of a connection behind what `bytes` holds.
+    typealias Compose = @Sendable (_ connection: Int, _ number: Int, _ random: inout QuickRandom, _ bytes: inout [UInt8]) -> Void
+
+    /// Runs on a thread of its own and returns when the time is over.
+    func run(_ compose: @escaping Compose) -> Outcome {
+        let result = Mutex(Outcome(seconds: seconds))
         let group = DispatchGroup()
-        let start = Self.nowMicroseconds()
-        let end = start + Int64(seconds * 1_000_000)
-        let box = Box(merged)
-        for connection in 0..<connections {
-            group.enter()
-            let thread = Thread {
-                let part = drive(connection, from: start, until: end, request)
-                box.outcome.withLock { total in
-                    total.completed += part.completed
-                    total.failures += part.failures
-                    total.statuses.merge(part.statuses, uniquingKeysWith: +)
-                    total.latencies += part.latencies
-                }
-                group.leave()
-            }
-            thread.stackSize = 512 * 1024
-            thread.start()
+        let box = Box(result)
+        group.enter()
+        let thread = Thread {
+            let driver = Driver(load: self, compose: compose)
+            let outcome = driver.run()
+            box.outcome.withLock { $0 = outcome }
+            group.leave()
         }
+        thread.stackSize = 1 << 20
+        thread.start()
         group.wait()
-        return box.outcome.withLock { outcome in
-            outcome.latencies.sort()
-            outcome.seconds = Double(Self.nowMicroseconds() - start) / 1_000_000
-            return outcome
-        }
+        return box.outcome.withLock { $0 }
     }
 
     private final class Box: Sendable {
@@ -65,129 +58,173 @@ struct HTTPLoad {
         init(_ outcome: consuming sending Mutex<Outcome>) { self.outcome = outcome }
     }
 
-    private func drive(
-        _ connection: Int, from start: Int64, until end: Int64, _ request: (Int, Int) -> [UInt8]
-    ) -> Outcome {
-        var part = Outcome(seconds: seconds)
-        guard let socket = LoopbackSocket(port: port) else {
-            part.failures += 1
-            return part
-        }
-        var number = 0
-        while true {
-            var due = Self.nowMicroseconds()
-            if let ratePerSecond {
-                due = start + Int64(Double(number * connections + connection) * 1_000_000 / ratePerSecond)
-                let wait = due - Self.nowMicroseconds()
-                if wait > 0 { usleep(UInt32(wait)) }
-            }
-            if due >= end { return part }
-            guard let status = socket.exchange(request(connection, number)) else {
-                part.failures += 1
-                return part
-            }
-            part.latencies.append(Self.nowMicroseconds() - due)
-            part.statuses[status, default: 0] += 1
-            part.completed += 1
-            number += 1
-        }
-    }
-
     static func nowMicroseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
+
+    static func threadMicroseconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
+    }
 }
 
-/// A keep-alive connection to 127.0.0.1.
-final class LoopbackSocket {
-    private let descriptor: Int32
-    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-    /// Body of the last answer.
-    private(set) var body: [UInt8] = []
+/// xorshift64*: a random choice for a nanosecond, where the system's generator makes a system call.
+struct QuickRandom: RandomNumberGenerator {
+    private var state: UInt64
 
-    init?(port: Int) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return nil }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { return nil }
-        var on: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    init(seed: UInt64) { state = seed | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
     }
 
-    deinit { close(descriptor) }
+    /// 0 up to `bound`, without it. The bias of 2^-40 is of no matter here.
+    mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: (next() >> 24) % UInt64(bound)) }
+}
 
-    /// Sends a request and reads its whole answer.
-    /// - Returns: the status; nil when the connection failed
-    func exchange(_ request: [UInt8]) -> Int? {
-        var sent = 0
-        while sent < request.count {
-            let count = request.withUnsafeBytes {
-                send(descriptor, $0.baseAddress.map { $0 + sent }, request.count - sent, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return nil }
-            sent += count
-        }
-        var filled = 0
-        var headerEnd: Int?
-        var length = 0
-        while true {
-            let capacity = buffer.count - filled
-            guard capacity > 0 else { return nil }
-            let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress.map { $0 + filled }, capacity, 0) }
-            guard count > 0 else { return nil }
-            filled += count
-            if headerEnd == nil, let end = Self.endOfHeader(buffer, filled) {
-                headerEnd = end
-                length = Self.contentLength(buffer, end)
-            }
-            if let headerEnd, filled >= headerEnd + length {
-                body = Array(buffer[headerEnd..<(headerEnd + length)])
-                // "HTTP/1.1 201": the status stands at 9 to 11.
-                return buffer[9..<12].reduce(0) { $0 * 10 + Int($1) - 48 }
-            }
-        }
+/// All connections of a run, on one thread.
+private final class Driver {
+    private final class Connection {
+        let socket: LoopbackSocket
+        var request: [UInt8] = []
+        var number = 0
+        /// When the request under way was due, or the next one is.
+        var due: Int64 = 0
+        var isBusy = false
+        var isDone = false
+
+        init(_ socket: LoopbackSocket) { self.socket = socket }
     }
 
-    private static func endOfHeader(_ bytes: [UInt8], _ count: Int) -> Int? {
-        guard count >= 4 else { return nil }
-        for at in 0...(count - 4) where bytes[at] == 13 && bytes[at + 1] == 10 && bytes[at + 2] == 13 && bytes[at + 3] == 10 {
-            return at + 4
-        }
-        return nil
+    private let load: HTTPLoad
+    private let compose: HTTPLoad.Compose
+    private var random = QuickRandom(seed: UInt64(bitPattern: HTTPLoad.nowMicroseconds()) &* 0x9E37_79B9_7F4A_7C15)
+    private var connections: [Connection] = []
+    private var watched = DescriptorSet()
+    private var outcome: HTTPLoad.Outcome
+    private var start: Int64 = 0
+    private var end: Int64 = 0
+
+    init(load: HTTPLoad, compose: @escaping HTTPLoad.Compose) {
+        self.load = load
+        self.compose = compose
+        outcome = HTTPLoad.Outcome(seconds: load.seconds)
+        outcome.latencies.reserveCapacity(Int(load.seconds * 20_000))
     }
 
-    private static let lengthName = Array("content-length:".utf8)
-
-    private static func contentLength(_ bytes: [UInt8], _ end: Int) -> Int {
-        var at = 0
-        while at + lengthName.count < end {
-            var matches = true
-            for offset in 0..<lengthName.count where bytes[at + offset] | 0x20 != lengthName[offset] | 0x20 {
-                matches = false
-                break
+    func run() -> HTTPLoad.Outcome {
+        for _ in 0..<load.connections {
+            guard let socket = LoopbackSocket(port: load.port, isBlocking: false) else {
+                outcome.failures += 1
+                continue
             }
-            if matches {
-                var value = 0
-                at += lengthName.count
-                while bytes[at] == 32 { at += 1 }
-                while bytes[at] >= 48, bytes[at] <= 57 {
-                    value = value * 10 + Int(bytes[at]) - 48
-                    at += 1
+            connections.append(Connection(socket))
+            watched.insert(socket.descriptor)
+        }
+        let processorStart = HTTPLoad.threadMicroseconds()
+        start = HTTPLoad.nowMicroseconds()
+        end = start + Int64(load.seconds * 1_000_000)
+        for index in connections.indices {
+            connections[index].due = dueTime(index, 0)
+            if load.ratePerSecond == nil { send(index) }
+        }
+        while let waitMicroseconds = sendWhatIsDue() {
+            var limit = timeval(tv_sec: Int(waitMicroseconds / 1_000_000), tv_usec: Int(waitMicroseconds % 1_000_000))
+            // `select` and not `poll`, because an open loop waits for fractions of a millisecond.
+            var readable = watched.set
+            guard select(watched.highest + 1, &readable, nil, nil, &limit) > 0 else { continue }
+            let ready = DescriptorSet(set: readable)
+            for index in connections.indices where ready.contains(connections[index].socket.descriptor) { receive(index) }
+        }
+        outcome.seconds = Double(HTTPLoad.nowMicroseconds() - start) / 1_000_000
+        outcome.generatorMicroseconds = HTTPLoad.threadMicroseconds() - processorStart
+        outcome.latencies.sort()
+        return outcome
+    }
+
+    private func dueTime(_ index: Int, _ number: Int) -> Int64 {
+        guard let rate = load.ratePerSecond else { return HTTPLoad.nowMicroseconds() }
+        return start + Int64(Double(number * load.connections + index) * 1_000_000 / rate)
+    }
+
+    /// - Returns: how long to wait for answers at most; nil when everything is over
+    private func sendWhatIsDue() -> Int64? {
+        let now = HTTPLoad.nowMicroseconds()
+        var next = now + 100_000
+        var isUnderWay = false
+        for index in connections.indices where !connections[index].isDone {
+            let connection = connections[index]
+            if !connection.isBusy {
+                if connection.due >= end {
+                    connection.isDone = true
+                    continue
                 }
-                return value
+                if connection.due <= now { send(index) } else { next = min(next, connection.due) }
             }
-            at += 1
+            isUnderWay = true
         }
-        return 0
+        // An answer that never comes must not keep the run alive for ever.
+        return isUnderWay && now < end + 20_000_000 ? max(0, next - now) : nil
+    }
+
+    private func send(_ index: Int) {
+        let connection = connections[index]
+        connection.request.removeAll(keepingCapacity: true)
+        compose(index, connection.number, &random, &connection.request)
+        connection.isBusy = true
+        // A request is far smaller than a socket's buffer, and the buffer is empty: it goes out whole or the connection is lost.
+        if !connection.socket.send(connection.request) { lose(index) }
+    }
+
+    private func receive(_ index: Int) {
+        let connection = connections[index]
+        guard !connection.isDone else { return }
+        switch connection.socket.receive() {
+        case .incomplete: return
+        case .lost: lose(index)
+        case .status(let status):
+            outcome.latencies.append(HTTPLoad.nowMicroseconds() - connection.due)
+            outcome.statuses[status, default: 0] += 1
+            outcome.completed += 1
+            connection.number += 1
+            connection.isBusy = false
+            connection.due = dueTime(index, connection.number)
+            if load.ratePerSecond == nil, connection.due < end { send(index) }
+        }
+    }
+
+    private func lose(_ index: Int) {
+        outcome.failures += 1
+        connections[index].isDone = true
+        watched.remove(connections[index].socket.descriptor)
+    }
+}
+
+/// `fd_set` without the macros that Swift cannot see.
+private struct DescriptorSet {
+    var set = fd_set()
+    private(set) var highest: Int32 = 0
+
+    init() {}
+    init(set: fd_set) { self.set = set }
+
+    mutating func insert(_ descriptor: Int32) {
+        precondition(descriptor < 1_024, "select watches 1,024 descriptors")
+        highest = max(highest, descriptor)
+        withUnsafeMutableBytes(of: &set) { $0[Int(descriptor) / 8] |= 1 << UInt8(descriptor % 8) }
+    }
+
+    mutating func remove(_ descriptor: Int32) {
+        withUnsafeMutableBytes(of: &set) { $0[Int(descriptor) / 8] &= ~(1 << UInt8(descriptor % 8)) }
+    }
+
+    func contains(_ descriptor: Int32) -> Bool {
+        withUnsafeBytes(of: set) { $0[Int(descriptor) / 8] & (1 << UInt8(descriptor % 8)) != 0 }
     }
 }

@@ -8,7 +8,8 @@ struct Wekeza: AsyncParsableCommand {
         abstract: "Wekeza, a core bank.",
         discussion: "Settings are WEKEZA_* variables or lines of a .env file; README.md lists them.",
         subcommands: [
-            Serve.self, Migrate.self, Seed.self, Import.self, Verify.self, NewSecrets.self, RotateKeys.self, ScreeningCommand.self,
+            Serve.self, Migrate.self, Seed.self, Import.self, CloseDay.self, Verify.self, NewSecrets.self, RotateKeys.self,
+            ScreeningCommand.self,
             OpenAPI.self,
         ])
 }

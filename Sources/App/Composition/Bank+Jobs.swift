@@ -13,37 +13,23 @@ import Postgres
 import Screening
 
 extension Bank {
-    /// What the bank does by itself.
+    /// What every process does by itself, several times a second or about itself. The rest is in the queue that all processes share
+    /// (`Bank+Days.swift`).
     var jobs: [PeriodicJob] {
         let delivery = MessageDelivery(
             pool: commandPool, gateway: messageGateway, clock: clock, keepsSecrets: settings.mode == .demo, logger: logger)
         return [
             PeriodicJob("outbox-dispatch", everyMilliseconds: 200) { [outbox] in try await outbox.dispatch() > 0 },
             PeriodicJob("message-delivery", everyMilliseconds: 500) { try await delivery.deliverDue() > 0 },
-            PeriodicJob("business-day", everyMilliseconds: 30_000) { [self] in
-                try await openBusinessDay()
-                return false
-            },
-            // At the start, and soon after every new business date.
+            // At the start, and soon after every new business date; the close of day runs what is left.
             PeriodicJob("standing-orders", everyMilliseconds: 15_000) { [self] in
                 try await runStandingOrders()
-                return false
-            },
-            PeriodicJob("partition-maintenance", everyMilliseconds: 3_600_000) { [self] in
-                try await createPartitions()
-                return false
-            },
-            PeriodicJob("hold-expiry", everyMilliseconds: 5_000) { [self] in try await expireHolds() },
-            PeriodicJob("fold-movements", everyMilliseconds: 10_000) { [self] in
-                let generalLedger = GeneralLedger(clock: clock)
-                try await commandPool.transaction { try generalLedger.foldMovements(in: $0) }
                 return false
             },
             PeriodicJob("parameters", everyMilliseconds: 1_000) { [parameters] in
                 try await parameters.refresh()
                 return false
             },
-            PeriodicJob("identity-purge", everyMilliseconds: 600_000) { [identity] in try await identity.purge() >= 1_000 },
             PeriodicJob("rescreening", everyMilliseconds: 2_000) { [customers] in try await customers.screening.rescreening.work() },
             PeriodicJob("kyc-expiry", everyMilliseconds: 600_000) { [customers] in try await customers.registry.expireVerifications() },
             PeriodicJob("figures", everyMilliseconds: 5_000) { [self] in
@@ -88,26 +74,6 @@ extension Bank {
                 try connection.executeScript(MonthlyPartitions.create(table: table, from: today, months: 4))
             }
         }
-    }
-
-    /// Ends holds whose time is over, through the engine like everything that changes what is available.
-    /// - Returns: whether there may be more
-    private func expireHolds() async throws -> Bool {
-        let limit = 200
-        let (reader, now) = (LedgerReader(clock: clock), clock.now())
-        let overdue = try await readPool.read { try reader.overdueHolds(at: now, limit: limit, in: $0) }
-        for hold in overdue {
-            let context = RequestContext.system(at: now, idempotencyKey: "hold-expiry/\(hold)")
-            let audit = AuditRecord(
-                action: "ledger.expireHold", outcome: .success, actor: nil, subjectType: "hold", subjectID: hold.description,
-                context: context)
-            do {
-                _ = try await engine.post(PostingUnit(commands: [.expireHold(hold)], context: context, idempotency: nil, audit: audit))
-            } catch let refusal as Refusal where refusal.kind == .conflict || refusal.kind == .notFound {
-                // Captured or released in the meantime.
-            }
-        }
-        return overdue.count == limit
     }
 
     private func readFigures() async throws {

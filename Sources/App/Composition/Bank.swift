@@ -1,6 +1,7 @@
 import Accounts
 import Application
 import Audit
+import Deposits
 import HTTPEdge
 import Identity
 import Kernel
@@ -24,7 +25,6 @@ final class Bank: Sendable {
     private enum Connections {
         static let commands = 6
         static let reads = 6
-        static let authenticators = 2
         static let directory = 1
         static let postingWriters = 2
     }
@@ -55,6 +55,7 @@ final class Bank: Sendable {
     let businessDay: BusinessDayCache
     /// For the close of day too: a run of what is due on its date.
     let standingOrders: RunStandingOrders
+    let days: Days
     private let directory: AccountDirectory
     private let endpoints: [Endpoint]
     private let redis: RedisClient?
@@ -69,13 +70,8 @@ final class Bank: Sendable {
         let application = database.application
         commandPool = ConnectionPool(
             configuration: application.with(applicationName: "wekeza-commands"), size: Connections.commands, clock: clock, logger: logger)
-        var reading = application.with(applicationName: "wekeza-reads")
-        // Pages over partitioned tables take longer to plan than to run, and their best plan never depends on the values.
-        reading.settings["plan_cache_mode"] = "force_generic_plan"
-        readPool = ConnectionPool(configuration: reading, size: Connections.reads, clock: clock, logger: logger)
-        metrics.watch(commandPool, name: "commands")
-        metrics.watch(readPool, name: "reads")
-
+        readPool = ConnectionPool(configuration: Self.reading(application), size: Connections.reads, clock: clock, logger: logger)
+        for (pool, name) in [(commandPool, "commands"), (readPool, "reads")] { metrics.watch(pool, name: name) }
         let auditTrail = AuditTrail(clock: clock)
         pipeline = CommandPipeline(pool: commandPool, clock: clock, audit: auditTrail)
         businessDays = BusinessDays(clock: clock)
@@ -85,8 +81,7 @@ final class Bank: Sendable {
         messages = MessageOutbox(clock: clock, identifiers: identifiers)
         tariffs = TariffBookCache(pool: readPool, clock: clock)
         businessDay = BusinessDayCache(pool: readPool, clock: clock)
-        parameters = Self.parameters(
-            pool: readPool, pipeline: pipeline, clock: clock, businessDay: businessDay, tariffs: tariffs)
+        parameters = Self.parameters(pool: readPool, pipeline: pipeline, clock: clock, businessDay: businessDay, tariffs: tariffs)
         let parameters = parameters
         identity = IdentityModule(
             pool: commandPool, database: application.with(applicationName: "wekeza-sessions"), keys: secrets.signingKeys,
@@ -94,27 +89,32 @@ final class Bank: Sendable {
             messages: messages, mode: settings.mode == .demo ? .demo : .production, clock: clock, identifiers: identifiers,
             policy: { Self.sessionPolicy(parameters) }, dataKeys: secrets.dataKeys, passwordResetLink: Self.passwordResetLink(settings),
             references: UserReferences(
-                branchExists: { try Branches.exists($0, in: $1) }, customerExists: { try PartyDirectory().customer($0, in: $1) != nil }),
-            authenticatorConnections: Connections.authenticators)
+                branchExists: { try Branches.exists($0, in: $1) }, customerExists: { try PartyDirectory().customer($0, in: $1) != nil }))
         demonstrationProducts = DemonstrationProducts(pipeline: pipeline, identifiers: identifiers, tariffs: tariffs)
         parties = PartyCommands(
             pool: commandPool, pipeline: pipeline, clock: clock, identifiers: identifiers, observers: [AccountConstraints(clock: clock)])
         directory = AccountDirectory(
             configuration: application.with(applicationName: "wekeza-directory"), clock: clock, connections: Connections.directory)
-
         accountOpening = AccountOpening(
-            pool: commandPool, pipeline: pipeline, clock: clock, identifiers: identifiers, tariffs: tariffs)
+            pool: commandPool, pipeline: pipeline, clock: clock, identifiers: identifiers, tariffs: tariffs,
+            observers: [InterestEnrolment()])
+        let businessDay = businessDay
+        let deposits = DepositsWorkshop(
+            pool: commandPool, readers: readPool, pipeline: pipeline, engine: engine, clock: clock, identifiers: identifiers,
+            tariffs: tariffs, directory: directory, opening: accountOpening, businessDay: businessDay)
         let changes = AccountStateCommands(
             pipeline: pipeline, clock: clock, identifiers: identifiers, directory: directory, tariffs: tariffs)
-        let closing = AccountClosing(pool: commandPool, engine: engine, clock: clock, identifiers: identifiers, directory: directory)
-        let queries = AccountQueries(pool: readPool, clock: clock, directory: directory, tariffs: tariffs)
+        let closing = AccountClosing(
+            pool: commandPool, engine: engine, clock: clock, identifiers: identifiers, directory: directory,
+            interest: AccruedInterest(deposits))
+        let queries = AccountQueries(
+            pool: readPool, clock: clock, directory: directory, tariffs: tariffs, interest: AccruedInterest(deposits))
         customers = CustomerRooms(
             .init(
                 pool: commandPool, readers: readPool, pipeline: pipeline, audit: auditTrail, clock: clock, identifiers: identifiers,
                 secrets: secrets, observers: [AccountConstraints(clock: clock)], accounts: queries, opening: accountOpening,
                 users: identity.users, messages: messages, isLimited: settings.areRateLimitsOn))
         accountsSeeding = AccountsSeeding(opening: accountOpening, changes: changes, engine: engine, pool: commandPool, clock: clock)
-        let businessDay = businessDay
         statements = StatementsModule(
             pool: commandPool, readers: readPool, queries: queries, businessDay: businessDay, key: secrets.key(for: "wekeza statements"),
             clock: clock)
@@ -122,28 +122,51 @@ final class Bank: Sendable {
             pool: commandPool, readers: readPool, pipeline: pipeline, engine: engine, directory: directory, queries: queries,
             tariffs: tariffs, businessDay: businessDay, stepUp: StepUpAdapter(stepUp: identity.stepUp),
             messages: messages, audit: auditTrail, contacts: ContactAdapter(clock: clock), receiptKey: secrets.key(for: "wekeza receipts"),
-            clock: clock,
-            identifiers: identifiers)
+            clock: clock, identifiers: identifiers)
         standingOrders = payments.standingOrders
-        let desk = NoticeDesk(directory: RecipientAdapter(), outbox: messages, clock: clock, identifiers: identifiers)
-        let handlers: [String: [OutboxDispatcher.Handler]] = [
-            AccountClosing.event: [AccountClosing.handler(clock: clock)], Notice.event: [desk.handler],
-            PostingNotices.event: [PostingNotices(desk: desk, clock: clock).handler],
-        ]
-        outbox = OutboxDispatcher(pool: commandPool, handlers: identity.eventHandlers.merging(handlers) { $0 + $1 })
+        outbox = OutboxDispatcher(
+            pool: commandPool,
+            handlers: identity.eventHandlers.merging(Self.eventHandlers(messages, clock, identifiers)) { $0 + $1 })
         let outboxEndpoints = OutboxEndpoints(
             pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)
-        let notices = NoticeEndpoints(pool: commandPool, readers: readPool, pipeline: pipeline, clock: clock)
-        let catalogue = CatalogueCommands(
-            pipeline: pipeline, tariffs: tariffs, codes: LedgerCodesAdapter(pool: readPool, clock: clock))
+        let codes = LedgerCodesAdapter(pool: readPool, clock: clock)
+        let catalogue = CatalogueCommands(pipeline: pipeline, tariffs: tariffs, codes: codes)
         let organisation = OrganisationEndpoints(pool: readPool, pipeline: pipeline, clock: clock, parameters: parameters)
+        days = Days(
+            settings: settings, pool: commandPool, clock: clock, identifiers: identifiers, pipeline: pipeline, deposits: deposits,
+            dormancy: Dormancy(pool: commandPool, changes: changes, clock: clock),
+            holds: HoldExpiry(engine: engine, readers: readPool, clock: clock),
+            standingOrders: payments.standingOrders, outbox: outbox, businessDay: businessDay, logger: logger)
         endpoints =
             organisation.all + AuditEndpoints(pool: readPool, names: UserNamesAdapter(users: identity.users)).all
             + ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
-            + customers.endpoints + identity.endpoints + outboxEndpoints.all + notices.all + payments.endpoints + statements.endpoints
+            + DepositEndpoints(deposits).all
+            + CalculatorEndpoints(tariffs: tariffs, businessDate: { try await businessDay.current() }).all
+            + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
+            + customers.endpoints + identity.endpoints + outboxEndpoints.all
+            + NoticeEndpoints(pool: commandPool, readers: readPool, pipeline: pipeline, clock: clock).all + payments.endpoints
+            + statements.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
             + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
         redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }
+    }
+
+    /// What follows from events that are none of identity's.
+    private static func eventHandlers(
+        _ messages: MessageOutbox, _ clock: any WallClock, _ identifiers: any IdentifierSource
+    ) -> [String: [OutboxDispatcher.Handler]] {
+        let desk = NoticeDesk(directory: RecipientAdapter(), outbox: messages, clock: clock, identifiers: identifiers)
+        return [
+            AccountClosing.event: [AccountClosing.handler(clock: clock)], Notice.event: [desk.handler],
+            PostingNotices.event: [PostingNotices(desk: desk, clock: clock).handler],
+        ]
+    }
+
+    /// Pages over partitioned tables take longer to plan than to run, and their best plan never depends on the values.
+    private static func reading(_ application: PostgresConfiguration) -> PostgresConfiguration {
+        var reading = application.with(applicationName: "wekeza-reads")
+        reading.settings["plan_cache_mode"] = "force_generic_plan"
+        return reading
     }
 
     /// The page of a user's channel on which a new password is chosen. The token stands after the `#`, which no server and no log gets
@@ -193,6 +216,10 @@ final class Bank: Sendable {
         configuration.servesDocumentation = settings.isOpenAPIServed
         configuration.swaggerUIDirectory = settings.swaggerUIDirectory
         configuration.metricsAddresses = settings.metricsNetworks
+        configuration.accessLog = settings.accessLog
+        configuration.maximumConnections = settings.maximumConnections
+        configuration.maximumConnectionsPerAddress = settings.maximumConnectionsPerAddress
+        configuration.eventLoopThreads = settings.networkThreads
         return configuration
     }
 
@@ -231,11 +258,11 @@ final class Bank: Sendable {
 
     // MARK: Start and stop
 
-    /// Opens the calendar's day when the books are on an earlier one. Until the close of business exists, the date follows the calendar.
+    /// Opens the books on the calendar's day, when they were never open. Every later day is opened by closing the one before.
     func openBusinessDay() async throws {
         let (businessDays, today) = (businessDays, BusinessDate(of: clock.now()))
         _ = try await commandPool.transaction { transaction in
-            if let open = try businessDays.current(in: transaction), open >= today { return false }
+            guard try businessDays.current(in: transaction) == nil else { return false }
             return try businessDays.open(today, in: transaction)
         }
     }

@@ -1,8 +1,11 @@
 import Accounts
 import Application
 import Audit
+import CloseOfDay
 import DataImport
+import Deposits
 import Identity
+import Jobs
 import Kernel
 import Ledger
 import Notifications
@@ -24,10 +27,11 @@ struct DatabaseAccess: Sendable {
     private let cluster: PrivateCluster?
 
     static let migrator = Migrator([
-        PlatformMigrations.all, AuditMigrations.all, LedgerMigrations.all, NotificationsMigrations.all, IdentityMigrations.all,
-        OrganisationMigrations.all,
-        PartiesMigrations.all, ScreeningMigrations.all, OnboardingMigrations.all, ProductsMigrations.all, AccountsMigrations.all,
-        PaymentsMigrations.all, DataImportMigrations.all, StatementsMigrations.all,
+        PlatformMigrations.all, JobsMigrations.all, AuditMigrations.all, LedgerMigrations.all, NotificationsMigrations.all,
+        IdentityMigrations.all, OrganisationMigrations.all, PartiesMigrations.all, ScreeningMigrations.all, OnboardingMigrations.all,
+        ProductsMigrations.all,
+        AccountsMigrations.all, DepositsMigrations.all, CloseOfDayMigrations.all, PaymentsMigrations.all, DataImportMigrations.all,
+        StatementsMigrations.all,
     ])
 
     static func open(_ settings: Settings) async throws -> DatabaseAccess {

@@ -1,5 +1,7 @@
 import Foundation
 import HTTPEdge
+import Kernel
+import PublicSite
 import WebHosting
 
 /// The browser channels of this start: those that were built, each on its port.
@@ -25,8 +27,9 @@ struct WebChannels: Sendable {
     static func open(_ settings: Settings) throws -> WebChannels {
         guard let directory = settings.webDirectory else { return .none }
         let workspace = try WebWorkspace(directory: directory, followsChanges: settings.mode == .demo)
-        let built = Set(workspace.channels)
+        let built = Set(workspace.channels + ["public"])
         let channels = [
+            Channel(name: "public", title: "Public website", port: settings.ports.publicSite, setting: .publicPort),
             Channel(name: "personal", title: "Personal banking", port: settings.ports.personal, setting: .personalPort),
             Channel(name: "corporate", title: "Corporate banking", port: settings.ports.corporate, setting: .corporatePort),
             Channel(name: "sme", title: "SME banking", port: settings.ports.sme, setting: .smePort),
@@ -35,10 +38,17 @@ struct WebChannels: Sendable {
         for channel in channels {
             try PortProbe.check(host: settings.bindAddress, port: channel.port, setting: channel.setting.rawValue)
         }
-        let listeners = channels.map { channel in
-            SiteListener(name: channel.name, port: channel.port, site: ChannelSite(workspace: workspace, channel: channel.name))
+        let listeners = try channels.map { channel in
+            SiteListener(name: channel.name, port: channel.port, site: try site(of: channel, workspace, settings))
         }
         return WebChannels(channels: channels, listeners: listeners)
+    }
+
+    private static func site(of channel: Channel, _ workspace: WebWorkspace, _ settings: Settings) throws -> any Site {
+        guard channel.name == "public" else { return ChannelSite(workspace: workspace, channel: channel.name) }
+        let assets = try SiteAssets(directory: workspace.directory)
+        return PublicChannel(
+            site: try PublicSite(assets: assets, personalPort: settings.ports.personal, clock: SystemClock()), workspace: workspace)
     }
 }
 

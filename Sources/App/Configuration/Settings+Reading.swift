@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import HTTPEdge
 import Logging
 import Notifications
 import Safeguards
@@ -84,6 +85,17 @@ private struct CheckedValues {
             return fallback
         }
         return port
+    }
+
+    mutating func number(_ name: SettingName, _ range: ClosedRange<Int>, default fallback: Int) -> Int {
+        guard let value = text(name) else { return fallback }
+        guard value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let number = Int(value),
+            range.contains(number)
+        else {
+            refuse(name, "a number from \(range.lowerBound) to \(range.upperBound)", value)
+            return fallback
+        }
+        return number
     }
 
     mutating func choice<Value>(_ name: SettingName, _ choices: KeyValuePairs<String, Value>, default fallback: Value) -> Value {
@@ -174,6 +186,10 @@ private struct CheckedValues {
             webDirectory: folder(
                 .web, default: "Web/dist", with: ["personal.html", "corporate.html", "sme.html", "staff.html"], in: workingDirectory),
             encryption: encryption, isOpenAPIServed: isOpenAPIServed,
+            accessLog: choice(.accessLog, ["all": .all, "notable": .notable, "off": .off], default: AccessLog.notable),
+            maximumConnections: number(.maximumConnections, 1...100_000, default: 4_096),
+            maximumConnectionsPerAddress: number(.maximumConnectionsPerAddress, 1...100_000, default: 256),
+            networkThreads: number(.networkThreads, 0...64, default: 0),
             metricsNetworks: networks(.metricsNetworks), messaging: messaging())
     }
 

@@ -1,3 +1,4 @@
+import HTTPEdge
 import Logging
 import Notifications
 
@@ -59,6 +60,13 @@ struct Settings: Sendable, Equatable {
     var encryption: EncryptionSource?
     /// Whether `/openapi.json` (and with it Swagger UI) is served.
     var isOpenAPIServed: Bool
+    /// Which requests leave a line in the log at info.
+    var accessLog: AccessLog
+    /// Connections that may be open at once, on one port and from one address.
+    var maximumConnections: Int
+    var maximumConnectionsPerAddress: Int
+    /// Threads that carry requests; 0: one for each core.
+    var networkThreads: Int
     /// Networks in CIDR form that may read `/metrics`; empty: everybody who reaches the port.
     var metricsNetworks: [String]
     /// How messages leave the bank.
@@ -96,6 +104,10 @@ enum SettingName: String, CaseIterable {
     case allowedOrigins = "WEKEZA_ALLOWED_ORIGINS"
     case openAPI = "WEKEZA_OPENAPI"
     case swaggerUI = "WEKEZA_SWAGGER_UI"
+    case accessLog = "WEKEZA_ACCESS_LOG"
+    case maximumConnections = "WEKEZA_MAXIMUM_CONNECTIONS"
+    case maximumConnectionsPerAddress = "WEKEZA_MAXIMUM_CONNECTIONS_PER_ADDRESS"
+    case networkThreads = "WEKEZA_NETWORK_THREADS"
     case metricsNetworks = "WEKEZA_METRICS_NETWORKS"
     case smtpURL = "WEKEZA_SMTP_URL"
     case smtpUser = "WEKEZA_SMTP_USER"

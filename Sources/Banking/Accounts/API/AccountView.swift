@@ -56,12 +56,12 @@ public struct AccountSummaryView: Representation {
                 Signatory(
                     customer: Identifier(bits: 0x0190_5c5e_0000_7000_8000_0000_0000_0003), cifNumber: "CIF000000007", name: "Jane Wanjiru",
                     role: "director", canInitiate: true, canApprove: false)
-            ], holdCount: 1))
+            ], holdCount: 1, accruedInterest: Money(minorUnits: 12_329, currency: .kes)))
 
     public func write(to object: inout ObjectWriter) {
         AccountView(summary.account).write(to: &object)
         // Interest accrues with the deposits of a later stage; until then nothing has.
-        object.money("accruedInterest", .zero(summary.account.state.currency))
+        object.money("accruedInterest", summary.accruedInterest)
         object.optionalTimestamp("lastTransactionAt", summary.account.state.lastTransactionAt)
         object.array("signatories", summary.signatories.map { SignatoryView(signatory: $0) })
         object.integer("holdCount", summary.holdCount)

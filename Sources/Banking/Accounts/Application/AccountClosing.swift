@@ -2,6 +2,27 @@ import Application
 import Kernel
 import Ledger
 import Postgres
+import Products
+
+/// What has to be paid and taxed before an account is closed (contract, section 6): steps for the unit that closes it, and rows for its
+/// commit.
+public struct SettledInterest: Sendable {
+    public let commands: [LedgerCommand]
+    public let companions: [SQL]
+
+    public init(commands: [LedgerCommand], companions: [SQL]) {
+        self.commands = commands
+        self.companions = companions
+    }
+}
+
+/// Whoever keeps the interest of accounts. The composition root connects it.
+public protocol InterestSettlement: Sendable {
+    /// Nil when nothing has accrued.
+    func settlement(of account: Identifier<Account>, context: RequestContext) async throws -> SettledInterest?
+    /// Interest earned and not yet posted; zero for an account that bears none.
+    func accrued(on account: Identifier<Account>, currency: Currency) async throws -> Money
+}
 
 /// Closes accounts through the posting engine, which moves what is left and closes in one commit.
 public struct AccountClosing: Sendable {
@@ -13,10 +34,13 @@ public struct AccountClosing: Sendable {
     private let clock: any WallClock
     private let directory: AccountDirectory
     private let identifiers: any IdentifierSource
+    private let interest: (any InterestSettlement)?
 
     public init(
-        pool: ConnectionPool, engine: PostingEngine, clock: any WallClock, identifiers: any IdentifierSource, directory: AccountDirectory
+        pool: ConnectionPool, engine: PostingEngine, clock: any WallClock, identifiers: any IdentifierSource, directory: AccountDirectory,
+        interest: (any InterestSettlement)? = nil
     ) {
+        self.interest = interest
         self.pool = pool
         self.engine = engine
         self.clock = clock
@@ -35,10 +59,14 @@ public struct AccountClosing: Sendable {
         _ reference: String, transferTo: String?, reason: String, context: RequestContext
     ) async throws -> (account: AccountIdentity, isReplay: Bool) {
         let account = try await directory.require(reference)
+        guard account.accountType.isTransactional else {
+            throw Refusal.invalidState("active", "A deposit's account is closed with its contract")
+        }
         let destination = try await destination(transferTo, for: account)
         let now = clock.now()
+        let settlement = try await interest?.settlement(of: account.id, context: context)
         let unit = PostingUnit(
-            commands: [
+            commands: (settlement?.commands ?? []) + [
                 .sweepAndClose(
                     account.id, to: destination?.id,
                     JournalDraftTemplate(referencePrefix: "CLS", sourceType: "accountClosing", narration: "Balance of a closed account"))
@@ -50,7 +78,7 @@ public struct AccountClosing: Sendable {
                 detail: [("accountNumber", account.number), ("reason", reason)] + (destination.map { [("transferTo", $0.number)] } ?? [])),
             events: [
                 DomainEvent(name: Self.event, subject: account.id.bits, occurredAt: now, payload: [])
-            ])
+            ], companions: settlement?.companions ?? [])
         let receipt = try await engine.post(unit)
 
         // The closing stands in the books. What follows is this room's copy of it: the event would bring it too, but the caller wants

@@ -44,9 +44,10 @@ public final class AccountDirectory: Sendable {
 
     /// The account with this number; nil when there is none, or when the check digit is wrong.
     public func account(number: String) async throws -> AccountIdentity? {
-        guard let number = AccountNumber(number) else { return nil }
         let oldest = clock.now().adding(seconds: -Self.maximumAgeSeconds)
-        if let known = cache.withLock({ $0.identity(number: number.text, readSince: oldest) }) { return known }
+        // Only numbers with their right check digit are ever in the cache.
+        if let known = cache.withLock({ $0.identity(number: number, readSince: oldest) }) { return known }
+        guard let number = AccountNumber(number) else { return nil }
         return try await load(.number(number.text))
     }
 

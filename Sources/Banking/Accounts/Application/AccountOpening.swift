@@ -9,16 +9,19 @@ import Products
 public struct AccountOpening: Sendable {
     public static let headOffice = "001"
 
-    private let pool: ConnectionPool
+    let pool: ConnectionPool
     private let pipeline: CommandPipeline
-    private let clock: any WallClock
-    private let identifiers: any IdentifierSource
+    let clock: any WallClock
+    let identifiers: any IdentifierSource
     private let tariffs: TariffBookCache
-    private let numbers: NumberBlocks
+    let numbers: NumberBlocks
+    private let observers: [any AccountOpeningObserver]
 
     public init(
-        pool: ConnectionPool, pipeline: CommandPipeline, clock: any WallClock, identifiers: any IdentifierSource, tariffs: TariffBookCache
+        pool: ConnectionPool, pipeline: CommandPipeline, clock: any WallClock, identifiers: any IdentifierSource, tariffs: TariffBookCache,
+        observers: [any AccountOpeningObserver] = []
     ) {
+        self.observers = observers
         self.pool = pool
         self.pipeline = pipeline
         self.clock = clock
@@ -95,7 +98,7 @@ public struct AccountOpening: Sendable {
     public func open(
         _ prepared: Prepared, context: RequestContext, in transaction: Transaction
     ) throws -> (accounts: [AccountDetails], audit: [AuditRecord], events: [DomainEvent]) {
-        let opener = AccountOpener(book: prepared.book, now: clock.now(), clock: clock, context: context)
+        let opener = AccountOpener(book: prepared.book, now: clock.now(), clock: clock, context: context, observers: observers)
         let opened = try prepared.drafts.map { try opener.open($0, in: transaction) }
         return (opened, opened.map { opener.audit($0) }, opened.map { opener.event($0) })
     }
@@ -146,10 +149,14 @@ struct AccountOpener: Sendable {
     let now: Timestamp
     let clock: any WallClock
     let context: RequestContext
+    let observers: [any AccountOpeningObserver]
     private let parties = PartyDirectory()
     private let ledger = LedgerAccounts()
 
-    init(book: TariffBook, now: Timestamp, clock: any WallClock, context: RequestContext) {
+    init(
+        book: TariffBook, now: Timestamp, clock: any WallClock, context: RequestContext, observers: [any AccountOpeningObserver]
+    ) {
+        self.observers = observers
         self.book = book
         self.now = now
         self.clock = clock
@@ -198,6 +205,10 @@ struct AccountOpener: Sendable {
             in: transaction)
         guard let state = try ledger.state(of: draft.id, in: transaction) else { throw Refusal.unavailable() }
         assert(state.balance == 0, "an account begins with nothing")
+        let registered = RegisteredAccount(
+            id: draft.id, customer: customer.id, type: type, productCode: product.code, productVersion: product.version,
+            currency: order.currency)
+        for observer in observers { try observer.opened(registered, product: product, in: transaction) }
         return AccountDetails(record: record, state: state, productName: product.name, cifNumber: customer.cifNumber)
     }
 

@@ -32,8 +32,11 @@ public struct AccountSummary: Sendable {
     public let account: AccountDetails
     public let signatories: [Signatory]
     public let holdCount: Int64
+    /// Earned and not yet posted.
+    public let accruedInterest: Money
 
-    public init(account: AccountDetails, signatories: [Signatory], holdCount: Int64) {
+    public init(account: AccountDetails, signatories: [Signatory], holdCount: Int64, accruedInterest: Money) {
+        self.accruedInterest = accruedInterest
         self.account = account
         self.signatories = signatories
         self.holdCount = holdCount
@@ -64,9 +67,14 @@ public struct AccountQueries: Sendable {
     private let tariffs: TariffBookCache
     private let reader: LedgerReader
     public let access: AccountAccess
+    private let interest: (any InterestSettlement)?
 
     /// - Parameter pool: readers' own pool, so that they never keep a writer waiting
-    public init(pool: ConnectionPool, clock: any WallClock, directory: AccountDirectory, tariffs: TariffBookCache) {
+    public init(
+        pool: ConnectionPool, clock: any WallClock, directory: AccountDirectory, tariffs: TariffBookCache,
+        interest: (any InterestSettlement)? = nil
+    ) {
+        self.interest = interest
         self.pool = pool
         self.clock = clock
         self.directory = directory
@@ -115,11 +123,12 @@ public struct AccountQueries: Sendable {
         let identity = try await access.requireViewable(reference, by: viewer)
         let book = try await tariffs.current()
         let reader = reader
+        let accrued = try await interest?.accrued(on: identity.id, currency: identity.currency) ?? .zero(identity.currency)
         let summary = try await pool.snapshot { transaction in
             AccountSummary(
                 account: try AccountReading.details(identity.id, book: book, in: transaction),
                 signatories: try AccountSearch.signatories(of: identity.id, in: transaction),
-                holdCount: try reader.activeHoldCount(of: identity.id, in: transaction))
+                holdCount: try reader.activeHoldCount(of: identity.id, in: transaction), accruedInterest: accrued)
         }
         _ = try Self.shown(summary.account, to: viewer)
         return summary

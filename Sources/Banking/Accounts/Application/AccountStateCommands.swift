@@ -114,7 +114,7 @@ public struct AccountStateCommands: Sendable {
     ) async throws -> CommandReply {
         let id = try await directory.require(reference).id
         let book = try await tariffs.current()
-        let (now, changeID) = (clock.now(), identifiers.nextBits())
+        let (now, changeID, clock) = (clock.now(), identifiers.nextBits(), clock)
         return try await pipeline.run(context, isIdempotent: false) { transaction in
             let state = try apply(id, transaction)
             _ = try transaction.pipeline([
@@ -122,6 +122,10 @@ public struct AccountStateCommands: Sendable {
                 StateChangeStore.record(
                     change, of: id, scope: scope, reason: reason, by: context.principal?.userID, id: changeID, at: now),
             ])
+            if change == .reactivate {
+                let date = try LedgerReader(clock: clock).businessDate(in: transaction)
+                _ = try transaction.execute(StateChangeStore.beginActivity(of: id, on: date))
+            }
             let details = try AccountReading.details(id, book: book, in: transaction)
             let answer = render(details)
             let audit = AuditRecord(

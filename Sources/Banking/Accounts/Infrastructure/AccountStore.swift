@@ -65,12 +65,12 @@ enum AccountStore {
             """
             INSERT INTO accounts.account (id, account_number, name, product_code, product_version, account_type, currency, branch_code,
                 customer_id, limit_holder, status, operating_rule, alias, purpose, source_of_funds, board_resolution_document_id,
-                opened_date, workflow_id, opened_by, created_at, version)
+                opened_date, workflow_id, opened_by, created_at, version, activity_check_date)
             VALUES (\(identity.id), \(identity.number), \(identity.name), \(identity.productCode), \(new.productVersion),
                 \(identity.accountType.rawValue), \(identity.currency)::char(3), \(identity.branchCode), \(identity.customerID),
                 \(identity.limitHolder), \(new.status.name), \(identity.operatingRule.rawValue), \(record.alias), \(new.purpose),
                 \(new.sourceOfFunds), \(new.boardResolution), \(record.openedDate), \(record.workflowID), \(record.openedBy),
-                \(new.createdAt), \(record.version))
+                \(new.createdAt), \(record.version), \(record.openedDate.adding(days: 365)))
             """,
             """
             INSERT INTO accounts.holder (account_id, customer_id, relationship, ownership_basis_points, is_primary, can_view, can_transact)
@@ -105,6 +105,11 @@ enum AccountStore {
         let row = try transaction.query("SELECT account_id FROM accounts.limit_holder WHERE customer_id = \(customer)").first
         guard let row else { throw Refusal.unavailable() }
         return try row.identifier(0)
+    }
+
+    /// Nil before the customer's first account.
+    static func knownLimitHolder(of customer: Identifier<Customer>, in transaction: Transaction) throws -> Identifier<Account>? {
+        try transaction.query("SELECT account_id FROM accounts.limit_holder WHERE customer_id = \(customer)").first?.identifier(0)
     }
 
     // MARK: Holders

@@ -3,7 +3,20 @@ import Postgres
 /// What an account is to its holders. What it holds, and its state, are the ledger's; `status` here is a copy for searching, changed in
 /// the same commit as the ledger's, except for a closing, which the posting engine commits and an event brings here.
 public enum AccountsMigrations {
-    public static let all: [Migration] = [Migration(name: "accounts/001_account", sql: tables)]
+    public static let all: [Migration] = [
+        Migration(name: "accounts/001_account", sql: tables), Migration(name: "accounts/002_dormancy", sql: dormancy),
+    ]
+
+    private static let dormancy = """
+        -- When an account is looked at next, whether its holder still uses it: once in a period, not every day.
+        ALTER TABLE accounts.account
+            ADD COLUMN activity_check_date date,
+            ADD COLUMN dormant_since date,
+            ADD COLUMN is_unclaimed boolean NOT NULL DEFAULT false;
+        UPDATE accounts.account SET activity_check_date = opened_date + 365;
+        ALTER TABLE accounts.account ALTER COLUMN activity_check_date SET DEFAULT (CURRENT_DATE + 365);
+        CREATE INDEX account_activity_check ON accounts.account (activity_check_date, id) WHERE status IN ('active', 'dormant');
+        """
 
     private static let tables = """
         CREATE SCHEMA accounts;

@@ -23,6 +23,14 @@ enum StateChangeStore {
         "UPDATE accounts.account SET status = \(status.name), version = version + 1 WHERE id = \(account)"
     }
 
+    /// A dormant account that is woken is looked at again a year later.
+    static func beginActivity(of account: Identifier<Account>, on date: BusinessDate) -> SQL {
+        """
+        UPDATE accounts.account SET activity_check_date = \(date.adding(days: 365)), dormant_since = NULL, is_unclaimed = false
+        WHERE id = \(account)
+        """
+    }
+
     /// Marks an account closed; does nothing the second time.
     static func copyClosing(of account: Identifier<Account>, on date: BusinessDate) -> SQL {
         """

@@ -167,3 +167,47 @@ struct GrowthFactor: Equatable {
 extension Int64 {
     fileprivate var magnitude128: UInt128 { UInt128(magnitude) }
 }
+
+extension InterestRule {
+    /// What equal payments made on given days have grown to on another: simple interest up to the next day of the grid, a whole month's
+    /// compounding between its days, simple interest behind the last one; rounded once over all.
+    /// - Parameters:
+    ///   - starts: from when each payment earns
+    ///   - months: the days, a month apart and ascending, on which interest joins the balance
+    /// - Throws: `MoneyError.overflow`
+    public static func recurringInterest(
+        installment: Money, rate: Rate, starts: [BusinessDate], months: [BusinessDate], end: BusinessDate, dayCount: DayCount
+    ) throws(MoneyError) -> Money {
+        let monthly = try GrowthFactor.period(rate: rate, periodsPerYear: 12)
+        var sum: UInt128 = 0
+        for start in starts where start < end {
+            let growth = try growth(from: start, to: end, months: months, monthly: monthly, rate: rate, dayCount: dayCount)
+            let (next, overflow) = sum.addingReportingOverflow(growth.scaled - GrowthFactor.scale)
+            guard !overflow else { throw .overflow }
+            sum = next
+        }
+        return try GrowthFactor(scaled: sum).of(installment)
+    }
+
+    private static func growth(
+        from start: BusinessDate, to end: BusinessDate, months: [BusinessDate], monthly: GrowthFactor, rate: Rate, dayCount: DayCount
+    ) throws(MoneyError) -> GrowthFactor {
+        var whole: Int64 = -1
+        var first: BusinessDate?
+        var last = start
+        for month in months where month >= start && month <= end {
+            if first == nil { first = month }
+            whole += 1
+            last = month
+        }
+        guard let first else { return try GrowthFactor.simple(rate: rate, over: dayCount.yearFraction(from: start, to: end)) }
+        var growth = try monthly.power(whole)
+        if start < first {
+            growth = try growth.times(GrowthFactor.simple(rate: rate, over: dayCount.yearFraction(from: start, to: first)))
+        }
+        if last < end {
+            growth = try growth.times(GrowthFactor.simple(rate: rate, over: dayCount.yearFraction(from: last, to: end)))
+        }
+        return growth
+    }
+}

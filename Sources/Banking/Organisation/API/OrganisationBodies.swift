@@ -58,7 +58,7 @@ struct ChangeParameterRequest: RequestBody {
 
     init(from fields: inout Fields) {
         change = Parameters.Change(
-            value: fields.text("value", 1...100), effectiveDate: fields.optionalDate("effectiveDate"),
+            value: fields.scalar("value", 1...100), effectiveDate: fields.optionalDate("effectiveDate"),
             reason: fields.text("reason", 1...500, allowsLineBreaks: true), version: Int32(clamping: fields.version()))
     }
 }

@@ -107,11 +107,16 @@ struct TransferMoney: Sendable {
     /// The accounts of an order.
     /// - Throws: 404 for each, the source first; but 422 `idempotency_key_reused` before both
     func parties(of order: TransferOrder, context: RequestContext) async throws -> (AccountIdentity, AccountIdentity) {
-        async let destinationFound = directory.account(number: order.destinationNumber)
         do {
+            // One after the other: nearly always both are known already, and a task of its own would cost more than the look-up.
             let source = try await source(of: order)
-            guard let destination = try await destinationFound else {
+            guard let destination = try await directory.account(number: order.destinationNumber) else {
                 throw Refusal.notFound("destination_not_found", "There is no such account")
+            }
+            // A deposit's account is moved by its contract alone.
+            for (account, field) in [(source, "fromAccountNumber"), (destination, "toAccountNumber")]
+            where !account.accountType.isTransactional {
+                throw Refusal.rule("account_not_active", "A deposit's account takes no transfers", field: field)
             }
             return (source, destination)
         } catch let refusal as Refusal where refusal.kind == .notFound {

@@ -60,7 +60,7 @@ public struct CatalogueCommands: Sendable {
         try await check(draft)
         let product = draft.product(version: 1, author: context.principal?.userID)
         let reply = try await pipeline.run(context) { transaction in
-            let taken = try transaction.query("SELECT 1 FROM products.product WHERE product_code = \(product.code) FOR UPDATE")
+            let taken = try transaction.query("SELECT 1 FROM products.product WHERE product_code = \(product.code)")
             guard taken.isEmpty else { throw Self.codeInUse }
             for statement in try TariffRows.insert(product) { _ = try transaction.execute(statement) }
             return CommandResult(
@@ -234,10 +234,12 @@ public struct CatalogueCommands: Sendable {
             fields: [.init(unknown.field, "gl_account_not_found", "There is no such account")])
     }
 
-    /// The newest version under a lock on the product, so that two changes come one after the other.
+    /// The newest version under a lock on all of them, so that two changes come one after the other.
     private static func newest(_ code: String, in transaction: Transaction) throws -> (version: Int32, type: String, status: String) {
-        let row = try transaction.query("SELECT type FROM products.product WHERE product_code = \(code) FOR UPDATE").first
-        guard let row else { throw notFound }
+        _ = try transaction.query("SELECT 1 FROM products.product_version WHERE product_code = \(code) FOR UPDATE")
+        guard let row = try transaction.query("SELECT type FROM products.product WHERE product_code = \(code)").first else {
+            throw notFound
+        }
         let newest = try transaction.query(
             "SELECT version, status FROM products.product_version WHERE product_code = \(code) ORDER BY version DESC LIMIT 1"
         ).first
