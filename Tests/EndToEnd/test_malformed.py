@@ -104,9 +104,15 @@ def plausible(document, schema, name=""):
     return "nothing of ours"
 
 
+# Every field is optional, and leaving all of them out is an order that posts: the tests of the close of day feed these.
+ORDERS_WITHOUT_FIELDS = {"/api/cob/runs", "/api/deposits/interest-accrual"}
+
+
 def cases(document):
     """Each operation that takes a body: method, concrete path, a plausible body."""
     for path, item in document["paths"].items():
+        if path in ORDERS_WITHOUT_FIELDS:
+            continue
         for method in METHODS:
             content = item.get(method, {}).get("requestBody", {}).get("content", {})
             if "application/json" in content:
