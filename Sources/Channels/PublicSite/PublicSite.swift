@@ -144,7 +144,7 @@ public struct PublicSite: Sendable {
         case 429:
             let minutes = max(1, ((answer.retryAfterSeconds ?? 60) + 59) / 60)
             return "Too many attempts from here. Please try again in \(minutes) \(minutes == 1 ? "minute" : "minutes")."
-        case 413: return "The files are larger than 10 MB together. Please send smaller ones."
+        case 413: return "A file is larger than 10 MB. Please send a smaller one."
         case 500...: return "The bank does not answer at the moment. Nothing is lost; please try again in a minute."
         default: return answer.json.text("detail") ?? "This was not accepted. Please check what you entered."
         }
