@@ -26,6 +26,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Port of the program measured.") var port = 5_900
     @Flag(help: "Prepare, then wait for a line on standard input before the rounds.") var wait = false
     @Option(help: "Folder with UN_consolidated.xml and sdn.csv, for --parts screening.") var lists = "../shared/data/sanctions"
+    @Flag(help: "Print what each statement costs PostgreSQL.") var statements = false
     @Option(help: "Writers of the in-process measurement.") var writers = 2
     @Option(help: "Units a writer takes while another one is busy.") var batch = 64
     @Option(help: "Which parts: pgbench, engine, http, reads, days; or screening alone.") var parts = "pgbench,engine,http,reads,days"
@@ -38,7 +39,9 @@ struct Bench: AsyncParsableCommand {
         }
         try? FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let cluster = try await PrivateCluster.start(dataDirectory: directory)
+        var settings = PrivateCluster.Settings()
+        if statements { settings.extra = StatementTimes.settings }
+        let cluster = try await PrivateCluster.start(dataDirectory: directory, settings: settings)
         do {
             try await measure(chosen, on: cluster)
         } catch {
@@ -53,9 +56,14 @@ struct Bench: AsyncParsableCommand {
         let yardstick = PgBench(host: cluster.socketDirectory, user: PrivateCluster.owner)
         if chosen.contains("pgbench") { try yardstick.prepare(scale: 50) }
         var engine = EngineBench(owner: cluster.ownerConfiguration.with(database: "engine"), postmaster: cluster.postmasterPID)
+        var posting: PostingEngine?
         if chosen.contains("engine") {
             try await Self.createDatabase("engine", on: cluster)
             try await engine.prepare(accounts: accounts)
+            let opened = engine.open(writers: writers, batch: batch)
+            // Until most accounts have been seen once, as in a bank that has been open for a while.
+            _ = try await engine.measure(opened, seconds: 6, clients: clients)
+            posting = opened
         }
         var server: HTTPBench?
         if chosen.contains("http") || chosen.contains("reads") {
@@ -86,21 +94,27 @@ struct Bench: AsyncParsableCommand {
             note("round \(round) of \(rounds)")
             let reference = chosen.contains("pgbench") ? try yardstick.measure(seconds: seconds) : .nan
             tps.append(reference)
-            if chosen.contains("engine") {
-                let figures = try await engine.measure(seconds: Double(seconds), clients: clients, writers: writers, batch: batch)
+            if let posting {
+                let times = StatementTimes(database: cluster.ownerConfiguration.with(database: "engine"))
+                if statements { try await times.reset() }
+                let figures = try await engine.measure(posting, seconds: Double(seconds), clients: clients)
+                if statements { try await times.lines(units: Int(figures.perSecond * Double(seconds))).forEach(note) }
                 uniform.append(figures)
                 engineRatios.append(figures.perSecond / reference)
-                hot.append(
-                    try await engine.measure(seconds: Double(seconds), clients: clients, hotShare: 50, writers: writers, batch: batch))
+                hot.append(try await engine.measure(posting, seconds: Double(seconds), clients: clients, hotShare: 50))
             }
             if chosen.contains("http"), let server {
+                let times = StatementTimes(database: cluster.ownerConfiguration.with(database: "http"))
+                if statements { try await times.reset() }
                 let (outcome, share) = server.measured(cluster) { server.transfers(connections: connections, seconds: Double(seconds)) }
                 note("\(thousands(outcome.perSecond))/s, \(share.text)")
+                if statements { try await times.lines(units: Int(outcome.perSecond * Double(seconds))).forEach(note) }
                 transfers.append(outcome)
                 shares.append(share)
                 transferRatios.append(outcome.perSecond / reference)
             }
         }
+        await posting?.shutdown()
         if chosen.contains("pgbench") {
             report.add("pgbench TPC-B-like, scale 50, 16 clients, prepared", "\(thousands(median(tps)))/s")
         }

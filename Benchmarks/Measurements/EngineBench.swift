@@ -70,11 +70,15 @@ struct EngineBench {
     /// Posts between accounts that exist already.
     mutating func use(_ existing: [Identifier<Account>]) { accounts = existing }
 
-    /// Closed loop: each client posts its next transfer when the last one is acknowledged.
-    func measure(seconds: Double, clients: Int, hotShare: Int = 0, writers: Int = 2, batch: Int = 64) async throws -> Figures {
-        let engine = PostingEngine(
+    /// The engine to measure. A bank's engine runs for weeks, so one serves all rounds, and what it remembers of accounts stays.
+    func open(writers: Int = 2, batch: Int = 64) -> PostingEngine {
+        PostingEngine(
             configuration: .init(postgres: owner.with(user: "wekeza_app"), writers: writers, sharedBatch: batch), clock: clock,
             auditTrail: AuditTrail(clock: clock), logger: logger)
+    }
+
+    /// Closed loop: each client posts its next transfer when the last one is acknowledged.
+    func measure(_ engine: PostingEngine, seconds: Double, clients: Int, hotShare: Int = 0) async throws -> Figures {
         let tally = Tally()
         let postgres = ProcessorTime(of: postmaster, withChildren: true)
         let own = ProcessorTime(of: ProcessInfo.processInfo.processIdentifier, withChildren: false)
@@ -88,7 +92,6 @@ struct EngineBench {
         let elapsed = Double(clock.now().microseconds - start.microseconds) / 1_000_000
         let postgresTime = ProcessorTime(of: postmaster, withChildren: true).microseconds(since: postgres)
         let ownTime = ProcessorTime(of: ProcessInfo.processInfo.processIdentifier, withChildren: false).microseconds(since: own)
-        await engine.shutdown()
         let latencies = tally.latencies.withLock { $0.sorted() }
         guard !latencies.isEmpty else { throw Failure.nothingPosted }
         return Figures(

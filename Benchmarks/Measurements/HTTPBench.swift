@@ -135,12 +135,14 @@ final class HTTPBench: Sendable {
     func fill(to target: Int, note: (String) -> Void) async throws {
         var bench = EngineBench(owner: owner, postmaster: 0)
         bench.use(accounts)
+        let engine = bench.open(batch: 256)
         while true {
             let count = try await postingCount()
             note("postings in the ledger: \(thousands(Double(count)))")
             if count >= target { break }
-            _ = try await bench.measure(seconds: 20, clients: 512)
+            _ = try await bench.measure(engine, seconds: 20, clients: 1_024)
         }
+        await engine.shutdown()
         let connection = DedicatedConnection(configuration: owner)
         _ = try await connection.run { connection in
             try connection.executeScript("VACUUM (ANALYZE) ledger.entry, ledger.journal, ledger.account")

@@ -31,6 +31,18 @@ public struct Identifier<Entity>: Hashable, Comparable, Sendable, CustomStringCo
         self.bits = bits
     }
 
+    /// Identifiers are random in most of their bits, and those that callers may choose are never keys of a table in memory. Two
+    /// multiplications spread them as well as SipHash does, which was a tenth of the posting engine's time.
+    public func _rawHashValue(seed: Int) -> Int {
+        let low = UInt64(truncatingIfNeeded: bits) ^ UInt64(bitPattern: Int64(seed)) ^ 0x9E37_79B9_7F4A_7C15
+        let high = UInt64(truncatingIfNeeded: bits >> 64) ^ 0xE703_7ED1_A0B4_28DB
+        let folded = low.multipliedFullWidth(by: high)
+        let mixed = (folded.high ^ folded.low).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+        return Int(truncatingIfNeeded: mixed.high ^ mixed.low)
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(bits) }
+
     public static func < (left: Identifier, right: Identifier) -> Bool { left.bits < right.bits }
 
     /// Canonical lower-case form.
@@ -77,7 +89,7 @@ public struct TimeOrderedIdentifiers: IdentifierSource {
     }
 
     public func nextBits() -> UInt128 {
-        Self.version7(at: clock.now(), random: UInt128.random(in: 0...UInt128.max))
+        Self.version7(at: clock.now(), random: SystemEntropy.bits128())
     }
 
     /// Lays out RFC 9562 version 7: 48 bits of milliseconds, version, 12 random bits, variant, 62 random bits.

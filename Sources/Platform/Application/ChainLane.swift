@@ -119,7 +119,7 @@ public struct ChainIdentifiers: Sendable {
             millisecond += 1
             ordinal = 0
         }
-        let random = UInt128(UInt64.random(in: 0..<(1 << 48)))
+        let random = UInt128(SystemEntropy.bits64() >> 16)
         var bits = UInt128(millisecond) << 80
         bits |= 0x7 << 76
         bits |= UInt128(ordinal) << 64

@@ -12,7 +12,7 @@ public enum Outbox {
     public static func insert(_ events: [DomainEvent]) -> SQL {
         """
         INSERT INTO platform.outbox (id, name, subject, occurred_at, payload)
-        SELECT i, n, s, o, p FROM unnest(\(events.map { _ in TimeOrderedIdentifiers.version7(at: SystemClock().now(), random: .random(in: 0...UInt128.max)) })::uuid[],
+        SELECT i, n, s, o, p FROM unnest(\(events.map { _ in TimeOrderedIdentifiers.version7(at: SystemClock().now(), random: SystemEntropy.bits128()) })::uuid[],
             \(events.map(\.name))::text[], \(events.map(\.subject))::uuid[], \(events.map(\.occurredAt))::timestamptz[],
             \(events.map(\.payload))::bytea[]) AS u (i, n, s, o, p)
         """

@@ -41,6 +41,13 @@ public enum PlatformMigrations {
                 GRANT SELECT, UPDATE ON platform.chain_lane TO wekeza_app;
                 GRANT SELECT, INSERT, DELETE ON platform.idempotency TO wekeza_app;
                 GRANT SELECT, INSERT, UPDATE, DELETE ON platform.outbox TO wekeza_app;
-                """)
+                """),
+        Migration(
+            name: "platform/002_outbox_in_one_piece",
+            sql: """
+                -- The event of a batch names its journals in some 2 to 5 kB that are read once and removed: compressing them would cost a
+                -- batch more than writing them.
+                ALTER TABLE platform.outbox SET (toast_tuple_target = 8160);
+                """),
     ]
 }

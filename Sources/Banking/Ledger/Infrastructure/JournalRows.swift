@@ -8,7 +8,7 @@ import Postgres
 /// a row a line to whoever wants one.
 enum JournalRows {
     /// Stands in `line_accounts` for a line of the general ledger alone.
-    private static let noAccount: UInt128 = 0
+    static let noAccount: UInt128 = 0
 
     static func insert(_ journals: [PostedJournal]) -> SQL {
         let lane = journals.first?.lane ?? 0
