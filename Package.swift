@@ -175,7 +175,11 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         tests(
-            "LedgerTests", ["Ledger", "Audit", "Application", "Postgres", "TestKit", .product(name: "Logging", package: "swift-log")]),
+            "LedgerTests",
+            [
+                "Ledger", "Audit", "Application", "Postgres", "TestKit", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests(
             "IdentityTests",
             [

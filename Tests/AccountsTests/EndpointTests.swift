@@ -9,7 +9,7 @@ import Parties
 import Testing
 
 /// Tokens name people: staff by role, `customer:` and an identifier for customers.
-private struct TokenAuthenticator: Authenticator {
+struct TokenAuthenticator: Authenticator {
     func authenticate(bearerToken: String, context: RequestContext) async throws -> Principal {
         if bearerToken.hasPrefix("customer:"), let customer = Identifier<Customer>(bearerToken.dropFirst(9)) {
             return TestBank.principal(1_000, .customer, customer: customer)

@@ -143,12 +143,27 @@ final class Bank: Sendable {
             + DepositEndpoints(deposits).all
             + CalculatorEndpoints(tariffs: tariffs, businessDate: { try await businessDay.current() }).all
             + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
-            + customers.endpoints + identity.endpoints + outboxEndpoints.all
+            + customers.endpoints + identity.endpoints + outboxEndpoints.all + statements.endpoints
             + NoticeEndpoints(pool: commandPool, readers: readPool, pipeline: pipeline, clock: clock).all + payments.endpoints
-            + statements.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
-            + GeneralLedgerEndpoints(pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory)).all
+            + Self.holds(readPool, engine, clock, identifiers, directory).all + Self.generalLedger(readPool, clock, directory, tariffs).all
         redis = settings.redisURL.flatMap { RedisConfiguration(url: $0) }.map { RedisClient(configuration: $0) }
+    }
+
+    private static func holds(
+        _ readPool: ConnectionPool, _ engine: PostingEngine, _ clock: any WallClock, _ identifiers: any IdentifierSource,
+        _ directory: AccountDirectory
+    ) -> HoldEndpoints {
+        HoldEndpoints(
+            AccountHolds(pool: readPool, engine: engine, clock: clock, identifiers: identifiers, directory: directory), clock: clock)
+    }
+
+    private static func generalLedger(
+        _ readPool: ConnectionPool, _ clock: any WallClock, _ directory: AccountDirectory, _ tariffs: TariffBookCache
+    ) -> GeneralLedgerEndpoints {
+        GeneralLedgerEndpoints(
+            pool: readPool, clock: clock, numbers: AccountNumbersAdapter(directory: directory),
+            valuation: ShillingValuationAdapter(tariffs: tariffs))
     }
 
     /// What follows from events that are none of identity's.

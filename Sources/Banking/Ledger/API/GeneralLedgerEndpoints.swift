@@ -8,16 +8,22 @@ public protocol AccountNumbers: Sendable {
     func account(numbered: String) async throws -> Identifier<Account>?
 }
 
-/// What the bookkeeper can ask (contract, section 8, stage 1).
+/// What the bookkeeper can ask (contract, section 8, stages 1 and 2).
 public struct GeneralLedgerEndpoints: Sendable {
     private let pool: ConnectionPool
     private let clock: any WallClock
     private let numbers: any AccountNumbers
     private let ledger: GeneralLedger
     private let reader: LedgerReader
+    private let valuation: (any ShillingValuation)?
 
-    /// - Parameter pool: for reading; a proof of the books holds one of its connections for as long as it takes
-    public init(pool: ConnectionPool, clock: any WallClock, numbers: any AccountNumbers) {
+    /// - Parameters:
+    ///   - pool: for reading; a proof of the books holds one of its connections for as long as it takes
+    ///   - valuation: nil: statements say nothing in shillings about other currencies
+    public init(
+        pool: ConnectionPool, clock: any WallClock, numbers: any AccountNumbers, valuation: (any ShillingValuation)? = nil
+    ) {
+        self.valuation = valuation
         self.pool = pool
         self.clock = clock
         self.numbers = numbers
@@ -28,7 +34,11 @@ public struct GeneralLedgerEndpoints: Sendable {
     private static let access = Access.roles(RoleSet(.financeController))
     private static let tag = "General Ledger"
 
-    public var all: [Endpoint] { [accounts, account, entries, journals, journal, trialBalance, verify] }
+    public var all: [Endpoint] {
+        let statements = FinancialStatementEndpoints(
+            pool: pool, clock: clock, ledger: ledger, valuation: valuation, access: Self.access, tag: Self.tag)
+        return [accounts, account, entries, journals, journal, proof, trialBalance] + statements.all + [verify]
+    }
 
     // MARK: Accounts
 
@@ -266,6 +276,33 @@ public struct GeneralLedgerEndpoints: Sendable {
     }
 
     // MARK: Proofs
+
+    struct ProofQuery: QueryParameters {
+        let limit: Int
+
+        init(from fields: inout Fields) { limit = fields.optionalInteger("limit", 1...1_000) ?? 100 }
+    }
+
+    private var proof: Endpoint {
+        Endpoint(
+            .get, "/api/generalledger/journal-entries/{journalId}/proof", summary: "Inclusion proof of a journal in the hash chain",
+            tag: Self.tag, access: Self.access, query: ProofQuery.self, reply: JournalProofRepresentation.self, errors: ["not_found"],
+            options: EndpointOptions(
+                details: """
+                    hash = SHA-256(previousHash, canonical), both as bytes; canonical is content in the encoding wekeza-journal-1 \
+                    (docs/decisions/0021), so that it can be made from content alone. Each step of the path hashes on from the one before \
+                    it; the last one's hash is the head of the lane. chainHead is SHA-256 over the hashes of all heads in the order of \
+                    their lanes, the value that verify reports. A path has at most `limit` steps (100 unless stated): where it is not \
+                    complete, the proof of its last journal goes on.
+                    """)
+        ) { call in
+            let id = try call.pathIdentifier("journalId", as: Journal.self)
+            let limit = call.query.limit
+            let proof = try await pool.snapshot(deadline: call.context.deadline) { try ledger.proof(of: id, limit: limit, in: $0) }
+            guard let proof else { throw Refusal.notFound() }
+            return Reply(JournalProofRepresentation(proof: proof))
+        }
+    }
 
     private var trialBalance: Endpoint {
         Endpoint(

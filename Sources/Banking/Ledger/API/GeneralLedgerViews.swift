@@ -149,13 +149,8 @@ struct JournalRepresentation: Representation {
         object.text("reference", journal.reference)
         object.optionalText("description", journal.narration)
         object.array("lines", lines)
-        object.text("previousHash", Self.hexadecimal(previousHash))
-        object.text("hash", Self.hexadecimal(journal.hash))
-    }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        object.text("previousHash", ChainHead.hexadecimal(previousHash))
+        object.text("hash", ChainHead.hexadecimal(journal.hash))
     }
 }
 

@@ -73,7 +73,7 @@ public struct JournalFilter: Sendable, Equatable {
 
 /// Questions about the general ledger, inside the caller's transaction.
 public struct GeneralLedger: Sendable {
-    private let days: BusinessDays
+    let days: BusinessDays
 
     public init(clock: any WallClock) {
         days = BusinessDays(clock: clock)

@@ -3,7 +3,7 @@ import Postgres
 
 /// Between `ledger.hold` and `HoldState`.
 enum HoldRows {
-    private static let columns =
+    static let columns =
         "id, account_id, amount, captured_amount, currency, reason, status, placed_at, expires_at, original_amount"
 
     static func lock(_ ids: [Identifier<Hold>]) -> SQL {

@@ -4,10 +4,25 @@ import Kernel
 /// The bytes of a journal and its lines that its hash covers. Every stored column takes part, texts with their length, so that a change
 /// of any of them, or of the order of the lines, changes the hash.
 enum JournalEncoding {
+    /// Names this form of the bytes to outsiders (docs/decisions/0021); another form gets another name.
+    static let name = "wekeza-journal-1"
+
     static func hash(of journal: PostedJournal, after previous: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(192 + journal.lines.count * 64)
         bytes.append(contentsOf: previous)
+        append(journal, to: &bytes)
+        return Array(SHA256.hash(data: bytes))
+    }
+
+    /// The bytes alone, which outsiders hash after the hash before.
+    static func bytes(of journal: PostedJournal) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(journal, to: &bytes)
+        return bytes
+    }
+
+    private static func append(_ journal: PostedJournal, to bytes: inout [UInt8]) {
         append(journal.id.bits, to: &bytes)
         append(Int64(journal.kind.rawValue), to: &bytes)
         append(Int64(journal.type.rawValue), to: &bytes)
@@ -33,7 +48,6 @@ enum JournalEncoding {
             append(line.amount, to: &bytes)
             append(optional: line.balanceAfter.map { UInt128(truncatingIfNeeded: $0) }, to: &bytes)
         }
-        return Array(SHA256.hash(data: bytes))
     }
 
     private static func append(_ value: Int64, to bytes: inout [UInt8]) {
