@@ -27,7 +27,7 @@ public struct AuditRecord: Sendable {
     public let userAgent: String
     public let traceID: String
     public let channel: Channel
-    public let detail: [(String, String)]
+    public private(set) var detail: [(String, String)]
 
     /// - Parameter detail: names and values worth keeping; never a password, code, token or full card number.
     public init(
@@ -45,6 +45,13 @@ public struct AuditRecord: Sendable {
         traceID = context.traceID
         channel = context.channel
         self.detail = detail
+    }
+
+    /// The record with one more thing worth keeping, before the others.
+    public func beginning(with name: String, _ value: String) -> AuditRecord {
+        var record = self
+        record.detail.insert((name, value), at: 0)
+        return record
     }
 }
 

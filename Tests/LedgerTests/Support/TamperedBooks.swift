@@ -12,7 +12,7 @@ struct TamperedBooks: Sendable {
     private static let tables = [
         "ledger.journal", "ledger.entry", "audit.record", "ledger.account", "ledger.hold", "ledger.gl_balance", "ledger.gl_movement",
         "platform.chain_lane", "ledger.reversal", "ledger.client_transaction", "ledger.hold_change", "ledger.business_day",
-        "ledger.account_change",
+        "ledger.account_change", "platform.idempotency", "ledger.gl_account",
     ]
 
     /// Fills the books and keeps a copy of them aside.

@@ -12,8 +12,17 @@ public struct AuditVerifier: Sendable {
 
     public init() {}
 
-    /// - Parameter transaction: a REPEATABLE READ transaction, so that heads and rows are of one moment
-    public func verify(in transaction: Transaction) throws -> Finding {
+    /// Records whose detail begins with something, by record: for a room that looks for what it left there.
+    public func details(beginningWith text: String, in transaction: Transaction) throws -> [(record: UInt128, detail: String)] {
+        try transaction.query("SELECT id, detail FROM audit.record WHERE starts_with(detail, \(text)) ORDER BY id").map {
+            (try $0.uuid(0), try $0.text(1))
+        }
+    }
+
+    /// - Parameters:
+    ///   - transaction: a REPEATABLE READ transaction, so that heads and rows are of one moment
+    ///   - detail: hears the detail of every record that is in its place, for rooms that left something there to check by
+    public func verify(in transaction: Transaction, detail: (String) -> Void = { _ in }) throws -> Finding {
         var heads: [Int16: ChainLane] = [:]
         for row in try transaction.query(
             "SELECT lane, position, last_id, hash FROM platform.chain_lane WHERE chain = \(AuditTrail.chain) ORDER BY lane")
@@ -45,6 +54,7 @@ public struct AuditVerifier: Sendable {
                 guard AuditEncoding.hash(of: record, after: hash) == record.hash else {
                     return Finding(recordsChecked: checked, firstFailure: "\(place): its content does not match its hash")
                 }
+                detail(record.detail)
                 reached[record.lane] = (record.position, record.hash)
                 checked += 1
                 after = record.id

@@ -153,7 +153,14 @@ struct BatchDecisions {
         }
     }
 
-    func auditRecords(of batch: [PendingUnit]) -> [AuditRecord] { audited.map { batch[$0].unit.audit } }
+    /// The records of the units; the last one also seals the batch's keys and steps of holds.
+    func auditRecords(of batch: [PendingUnit], at now: Timestamp) -> [AuditRecord] {
+        var records = audited.map { batch[$0].unit.audit }
+        if let last = records.last, let seal = BatchSeal.text(keys: newKeys, holdChanges: holdChanges, at: now) {
+            records[records.count - 1] = last.beginning(with: BatchSeal.name, seal)
+        }
+        return records
+    }
     func companions(of batch: [PendingUnit]) -> [SQL] { audited.flatMap { batch[$0].unit.companions } }
     func events(of batch: [PendingUnit]) -> [DomainEvent] { audited.flatMap { batch[$0].unit.events } }
 

@@ -23,7 +23,7 @@ struct BatchWrite {
         lane = ChainLane(
             number: input.lane.number, position: book.position, lastIdentifier: decisions.lastIdentifier ?? input.lane.lastIdentifier,
             hash: decisions.journals.last?.hash ?? input.lane.hash)
-        let audit = auditTrail.appending(decisions.auditRecords(of: batch), to: input.auditLane)
+        let audit = auditTrail.appending(decisions.auditRecords(of: batch, at: now), to: input.auditLane)
         auditLane = audit?.head ?? input.auditLane
         headsIndex = statements.count
         statements.append(

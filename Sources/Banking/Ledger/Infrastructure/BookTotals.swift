@@ -76,6 +76,10 @@ struct BookTotals {
             let key = GLMovement.Key(code: GLCode(try row.int32(0)), currency: currency, date: try row.date(2))
             kept[key] = (try row.int128(3), try row.int128(4))
         }
+        let chart = Set(try transaction.query("SELECT gl_code FROM ledger.gl_account").map { GLCode(try $0.int32(0)) })
+        if let stranger = movements.keys.map(\.code).filter({ !chart.contains($0) }).min(by: { $0.number < $1.number }) {
+            fail(.subledgerMatchesControl, "general-ledger account \(stranger): it was posted to and is not in the chart")
+        }
         var nets: [Currency: Int128] = [:]
         var controls: [SubledgerKey: Int128] = [:]
         for key in Set(kept.keys).union(movements.keys) {

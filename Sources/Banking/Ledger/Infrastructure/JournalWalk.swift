@@ -11,7 +11,7 @@ struct JournalWalk {
     private(set) var balances: [UInt128: Int64] = [:]
     private(set) var movements: [GLMovement.Key: (debit: Int128, credit: Int128)] = [:]
     private(set) var head = ""
-    private var lanes: [Int16: (position: Int64, hash: [UInt8])] = [:]
+    private var lanes: [Int16: (position: Int64, hash: [UInt8], last: UInt128)] = [:]
     /// What callers called their transactions, with the journal and who called it so.
     private(set) var clientTransactions: [UInt128: (journal: UInt128, caller: UInt128)] = [:]
     /// What was reversed, and by what.
@@ -59,7 +59,7 @@ struct JournalWalk {
     private mutating func skip(_ id: UInt128, lane: Int16, position: Int64, hash: [UInt8]) {
         journals += 1
         fail(.hashChain, "journal \(name(id)): it holds a value that this program does not know")
-        lanes[lane] = (position, hash)
+        lanes[lane] = (position, hash, id)
     }
 
     private mutating func check(_ journal: PostedJournal) {
@@ -96,13 +96,13 @@ struct JournalWalk {
     }
 
     private mutating func checkChain(_ journal: PostedJournal) {
-        let (position, hash) = lanes[journal.lane] ?? (0, Self.start)
+        let (position, hash, _) = lanes[journal.lane] ?? (0, Self.start, 0)
         if journal.position != position + 1 {
             fail(.hashChain, "\(place(journal)): position \(position + 1) of lane \(journal.lane) is missing before it")
         } else if JournalEncoding.hash(of: journal, after: hash) != journal.hash {
             fail(.hashChain, "\(place(journal)): its content does not match its hash")
         }
-        lanes[journal.lane] = (journal.position, journal.hash)
+        lanes[journal.lane] = (journal.position, journal.hash, journal.id.bits)
     }
 
     private mutating func checkReferences(_ journal: PostedJournal) {
@@ -140,19 +140,19 @@ struct JournalWalk {
         {
             let lane = try ChainLane(row: row)
             digest.update(data: lane.hash)
-            let (position, hash) = lanes[lane.number] ?? (0, Self.start)
+            let (position, hash, last) = lanes[lane.number] ?? (0, Self.start, 0)
             if lane.position != position || lane.hash != hash {
                 fail(.hashChain, "lane \(lane.number) of the journal ends at position \(position), its head says \(lane.position)")
+            }
+            if lane.lastIdentifier < last {
+                fail(.hashChain, "lane \(lane.number) of the journal has journal \(name(last)), and its head would mint lesser identifiers")
             }
             lanes[lane.number] = nil
         }
         if let (number, end) = lanes.min(by: { $0.key < $1.key }) {
             fail(.hashChain, "lane \(number) of the journal ends at position \(end.position), and its head is missing")
         }
-        head = digest.finalize().map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }.joined()
+        head = ChainHead.hexadecimal(digest.finalize())
     }
 
     private mutating func fail(_ check: VerificationCheck, _ failure: String) {

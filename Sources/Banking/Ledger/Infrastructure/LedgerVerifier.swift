@@ -23,13 +23,21 @@ public struct LedgerVerifier: Sendable {
             try walk.run(in: transaction, progress: progress)
             var totals = BookTotals(walk: walk)
             try totals.compare(in: transaction)
-            let audit = try AuditVerifier().verify(in: transaction)
+            var sealed = SealedRows()
+            let audit = try AuditVerifier().verify(in: transaction) { sealed.read($0) }
             var references = BookReferences(walk: walk)
             try references.compare(in: transaction)
             var failures = walk.failures
             failures.merge(totals.failures) { first, _ in first }
             failures.merge(references.failures) { first, _ in first }
-            if let failure = audit.firstFailure { failures[.auditChain] = failure }
+            if let failure = audit.firstFailure {
+                failures[.auditChain] = failure
+            } else {
+                // Only a chain that holds can vouch for other rows.
+                var seals = SealVerification(sealed)
+                try seals.compare(in: transaction)
+                failures.merge(seals.failures) { first, _ in first }
+            }
             let checks = VerificationCheck.allCases.map { check in
                 VerificationReport.Check(
                     name: check.rawValue, passed: failures[check] == nil, detail: nil, firstFailure: failures[check])
