@@ -234,6 +234,27 @@ def test_a_blocking_hit_waits_for_compliance(bank, clients):
     assert party["status"] == "active" and party["kycTier"] == 1
 
 
+def test_a_weaker_hit_waits_for_compliance_too(bank, clients):
+    compliance, manager = clients("compliance1"), clients("manager1")
+    listed = re.sub(r"\d", "q", "Zoroaster" + uuid.uuid4().hex[:6])
+    file = f"id,name\n{uuid.uuid4()},{listed} Kwamboka\n".encode()
+    assert compliance.post("/api/compliance/watchlists/local/import", files={"file": ("own.csv", file)}).status_code == 201
+    # A letter or two differ: looked at, not blocked.
+    stranger = Applicant(bank, firstName="Kwambuku", lastName=listed)
+    stranger.post("verify-phone", json={"onboardingId": stranger.id, "code": code_for(clients, stranger.phone)})
+    stranger.post("documents", files=stranger.files())
+    assert stranger.setup().status_code == 202
+    hit = next(each for each in compliance.every("/api/compliance/screening/hits", status="open") if each["subjectId"] == stranger.id)
+    assert hit["decision"] == "review", hit
+    decision = f"/api/onboarding/applications/{stranger.id}/decision"
+    approve = {"decision": "approve", "remarks": "seen in the branch"}
+    assert_problem(manager.post(decision, json=approve), 409, "not_ready")
+    review = compliance.post(
+        f"/api/compliance/screening/hits/{hit['hitId']}/review", json={"decision": "falsePositive", "notes": "another person"})
+    assert review.status_code == 200, review.text
+    assert manager.post(decision, json=approve).json()["status"] == "completed"
+
+
 def test_contact(bank, clients):
     message = {"name": "Juma", "email": "juma@example.com", "message": "When do you open on Saturdays?"}
     sent = httpx.post(f"{bank.url}/api/contact", json=message)

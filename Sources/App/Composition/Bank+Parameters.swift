@@ -6,6 +6,7 @@ import Ledger
 import Organisation
 import Postgres
 import Products
+import Screening
 
 /// What administrators may set, and whom it steers.
 extension Bank {
@@ -18,10 +19,34 @@ extension Bank {
                 try LimitChanges.set(parameter, to: amount, from: date, in: transaction)
             }
         }
-        let steered = [LimitParameter.customerPerTransfer, .customerDaily, .stepUpTransferThreshold].map { ($0.rawValue, limit($0)) }
+        let limits = [LimitParameter.customerPerTransfer, .customerDaily, .stepUpTransferThreshold].map { ($0.rawValue, limit($0)) }
+        let steered = limits + [reviewThreshold, blockThreshold].map { ($0, threshold($0)) }
         return Parameters(
             pool: pool, pipeline: pipeline, clock: clock, businessDate: { try await businessDay.current() },
             steered: Dictionary(uniqueKeysWithValues: steered), afterChange: { tariffs.invalidate() })
+    }
+
+    private static let reviewThreshold = "screening.reviewThreshold"
+    private static let blockThreshold = "screening.blockThreshold"
+
+    /// Refuses a threshold that would contradict the other one on the day from which it counts.
+    private static func threshold(_ key: String) -> Parameters.Steer {
+        { value, date, transaction in
+            let other = key == reviewThreshold ? blockThreshold : reviewThreshold
+            let kept = try Parameters.value(other, on: date, in: transaction)
+            let (review, block) = key == reviewThreshold ? (value, kept) : (kept, value)
+            if ScreeningThresholds(review: review, block: block) == nil {
+                let rule = "Above 0 and at most 1, and the review threshold not above the one that blocks (\(other) is \(kept) then)"
+                throw Refusal.validation([.init("value", "out_of_range", rule)])
+            }
+        }
+    }
+
+    /// What is in force now. Two changes that were entered for different days can leave the thresholds in the wrong order on a third:
+    /// then the stricter reading holds, and whatever is looked at also blocks.
+    static func screeningThresholds(_ parameters: Parameters) -> ScreeningThresholds {
+        let (review, block) = (parameters.text(reviewThreshold), parameters.text(blockThreshold))
+        return ScreeningThresholds(review: review, block: block) ?? ScreeningThresholds(review: review, block: review) ?? .standard
     }
 
     static func sessionPolicy(_ parameters: Parameters) -> SessionPolicy {

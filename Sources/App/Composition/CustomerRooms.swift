@@ -36,12 +36,13 @@ struct CustomerRooms: Sendable {
         let users: UserCreation
         let messages: MessageOutbox
         let isLimited: Bool
+        let thresholds: @Sendable () -> ScreeningThresholds
     }
 
     init(_ needs: Needs) {
         let (pool, pipeline, clock, identifiers) = (needs.pool, needs.pipeline, needs.clock, needs.identifiers)
         vault = PartyVault(keys: needs.secrets.dataKeys, searchKey: needs.secrets.key(for: "wekeza party search"))
-        let service = ScreeningService(clock: clock, identifiers: identifiers)
+        let service = ScreeningService(clock: clock, identifiers: identifiers, thresholds: needs.thresholds)
         registry = PartyRegistry(
             pool: pool, pipeline: pipeline, clock: clock, identifiers: identifiers, vault: vault, screener: service,
             observers: needs.observers)

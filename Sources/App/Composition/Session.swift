@@ -28,6 +28,7 @@ enum Session {
             do {
                 try await bank.createPartitions()
                 try await bank.openBusinessDay()
+                try await bank.parameters.refresh()
                 try await body(bank)
             } catch {
                 await bank.shutdown()

@@ -223,7 +223,9 @@ extension Onboarding {
                 }
                 let standing = try needs.review.standing(
                     of: ScreeningSubject(kind: .application, id: id.bits), in: transaction)
-                guard standing.decision != .block else {
+                // A weaker hit is decided with the application, but only by compliance.
+                let isCompliance = context.principal?.roles.intersects(RoleSet(.complianceOfficer)) == true
+                guard standing.decision == .clear || (standing.decision == .review && isCompliance) else {
                     throw Refusal(.conflict, "not_ready", "A screening hit has to be reviewed first")
                 }
                 guard let ready else { throw Refusal.unavailable() }

@@ -41,6 +41,18 @@ public final class Parameters: Sendable {
         return number
     }
 
+    /// A value in force now, in the spelling in which it is kept.
+    public func text(_ key: String) -> String {
+        guard let definition = ParameterDefinition.named(key) else { preconditionFailure("\(key) is no parameter") }
+        return values.withLock { $0[key] } ?? definition.defaultValue
+    }
+
+    /// The value that a day has, by what is entered now: for rules over several parameters.
+    public static func value(_ key: String, on date: BusinessDate, in transaction: Transaction) throws -> String {
+        guard let definition = ParameterDefinition.named(key) else { preconditionFailure("\(key) is no parameter") }
+        return ParameterStore.parameter(definition, try ParameterStore.entries(of: key, in: transaction), on: date).value
+    }
+
     /// Reads what is in force. For a job that runs every second or so.
     public func refresh() async throws {
         let date = try await businessDate()

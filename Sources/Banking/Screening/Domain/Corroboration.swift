@@ -12,6 +12,12 @@ public struct ScreeningThresholds: Sendable, Equatable {
         self.review = review
         self.block = block
     }
+
+    /// Reads the bank's parameters; nil unless 0 < review <= block <= 1.
+    public init?(review: String, block: String) {
+        guard let review = Double(review), let block = Double(block), review > 0, review <= block, block <= 1 else { return nil }
+        self.init(review: review, block: block)
+    }
 }
 
 public enum ScreeningDecision: String, Sendable, CaseIterable, Comparable {
