@@ -55,6 +55,8 @@ import Testing
                 ["WEKEZA_DATABASE_URL": "mysql://me:secret@h/d"],
                 "WEKEZA_DATABASE_URL must be an address such as postgresql://user@host:5432/wekeza"
             ),
+            (["WEKEZA_BREACHED_PASSWORDS": "/no/list"], "WEKEZA_BREACHED_PASSWORDS must be a file that can be read, not \"/no/list\""),
+            (["WEKEZA_BREACHED_PASSWORDS": "/tmp"], "WEKEZA_BREACHED_PASSWORDS must be a file that can be read, not \"/tmp\""),
             (["WEKEZA_REDIS_URL": "6379"], "WEKEZA_REDIS_URL must be an address such as redis://127.0.0.1:6379"),
             (["WEKEZA_LOG_LEVEL": "loud"], "WEKEZA_LOG_LEVEL must be trace, debug, info, notice, warning, error or critical, not \"loud\""),
             (

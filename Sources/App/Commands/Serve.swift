@@ -2,6 +2,7 @@ import ArgumentParser
 import HTTPEdge
 import Kernel
 import Logging
+import Safeguards
 import ServiceLifecycle
 
 struct Serve: AsyncParsableCommand {
@@ -17,7 +18,8 @@ struct Serve: AsyncParsableCommand {
             let encryption = try Encryption.load(settings)
             let logger = Terminal.logger(settings)
             let secrets = try Secrets.load(settings)
-            try await Session.run(settings, secrets: secrets, logger: logger) { bank in
+            let breached = BreachedPasswords(corpus: try settings.breachedPasswordsFile.map { try BreachFilter(path: $0) })
+            try await Session.run(settings, secrets: secrets, breached: breached, logger: logger) { bank in
                 if settings.mode == .demo, !stop.isAsked { try await Demonstration(bank: bank).seed() }
                 if !stop.isAsked {
                     try await listen(bank, bank.server(secrets: secrets, sites: channels.listeners, encryption: encryption), channels, stop)

@@ -60,7 +60,10 @@ final class Bank: Sendable {
     private let endpoints: [Endpoint]
     private let redis: RedisClient?
 
-    init(settings: Settings, secrets: Secrets, database: DatabaseAccess, clock: any WallClock = SystemClock(), logger: Logger) {
+    init(
+        settings: Settings, secrets: Secrets, database: DatabaseAccess, breached: BreachedPasswords = BreachedPasswords(),
+        clock: any WallClock = SystemClock(), logger: Logger
+    ) {
         self.settings = settings
         self.database = database
         self.clock = clock
@@ -87,7 +90,8 @@ final class Bank: Sendable {
             pool: commandPool, database: application.with(applicationName: "wekeza-sessions"), keys: secrets.signingKeys,
             masterSecret: secrets.passwordPepper, hasher: PasswordHasher(pepper: secrets.passwordPepper), audit: auditTrail,
             messages: messages, mode: settings.mode == .demo ? .demo : .production, clock: clock, identifiers: identifiers,
-            policy: { Self.sessionPolicy(parameters) }, dataKeys: secrets.dataKeys, passwordResetLink: Self.passwordResetLink(settings),
+            policy: { Self.sessionPolicy(parameters) }, breached: breached, dataKeys: secrets.dataKeys,
+            passwordResetLink: Self.passwordResetLink(settings),
             references: UserReferences(
                 branchExists: { try Branches.exists($0, in: $1) }, customerExists: { try PartyDirectory().customer($0, in: $1) != nil }))
         demonstrationProducts = DemonstrationProducts(pipeline: pipeline, identifiers: identifiers, tariffs: tariffs)

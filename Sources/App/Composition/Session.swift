@@ -1,5 +1,6 @@
 import Kernel
 import Logging
+import Safeguards
 
 /// A stay in the bank by a command that is not the server: whatever happens, what was opened is closed again.
 enum Session {
@@ -21,10 +22,11 @@ enum Session {
 
     /// With every room of the bank, its books open.
     static func run(
-        _ settings: Settings, secrets: Secrets, logger: Logger = Terminal.silentLogger, _ body: (Bank) async throws -> Void
+        _ settings: Settings, secrets: Secrets, breached: BreachedPasswords = BreachedPasswords(),
+        logger: Logger = Terminal.silentLogger, _ body: (Bank) async throws -> Void
     ) async throws {
         try await withDatabase(settings) { database in
-            let bank = Bank(settings: settings, secrets: secrets, database: database, logger: logger)
+            let bank = Bank(settings: settings, secrets: secrets, database: database, breached: breached, logger: logger)
             do {
                 try await bank.createPartitions()
                 try await bank.openBusinessDay()

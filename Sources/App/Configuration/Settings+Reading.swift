@@ -177,7 +177,7 @@ private struct CheckedValues {
                 requirement: "an address such as postgresql://user@host:5432/wekeza"),
             redisURL: url(.redisURL, schemes: ["redis"], requirement: "an address such as redis://127.0.0.1:6379"),
             areRateLimitsOn: areRateLimitsOn, signingKey: signingKey, passwordPepper: passwordPepper, dataKeys: dataKeys,
-            logLevel: logLevel(),
+            breachedPasswordsFile: file(.breachedPasswords, in: workingDirectory), logLevel: logLevel(),
             trustedProxies: networks(.trustedProxies),
             allowedOrigins: configuredOrigins.isEmpty
                 ? Self.channelOrigins(ports, scheme: encryption == nil ? "http" : "https") : configuredOrigins,
@@ -243,6 +243,19 @@ private struct CheckedValues {
         if files.contains(where: { FileManager.default.fileExists(atPath: "\(directory)/\($0)") }) { return directory }
         if let value { refuse(name, "off or a folder with \(files[0])", value) }
         return nil
+    }
+
+    private mutating func file(_ name: SettingName, in workingDirectory: String) -> String? {
+        guard let value = text(name) else { return nil }
+        let path = absolute(value, in: workingDirectory)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+            FileManager.default.isReadableFile(atPath: path)
+        else {
+            refuse(name, "a file that can be read", value)
+            return nil
+        }
+        return path
     }
 
     private mutating func encryption(_ mode: Settings.Mode, workingDirectory: String) -> Settings.EncryptionSource? {

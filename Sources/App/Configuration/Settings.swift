@@ -47,6 +47,8 @@ struct Settings: Sendable, Equatable {
     var passwordPepper: String?
     /// Keys that seal single fields at rest, the current one first; nil: a file in the data directory (demo only).
     var dataKeys: String?
+    /// A file with passwords that nobody may choose; nil: the built-in list alone.
+    var breachedPasswordsFile: String?
     var logLevel: Logger.Level
     /// Networks in CIDR form whose `X-Forwarded-For` is believed.
     var trustedProxies: [String]
@@ -99,6 +101,7 @@ enum SettingName: String, CaseIterable {
     case signingKey = "WEKEZA_SIGNING_KEY"
     case passwordPepper = "WEKEZA_PASSWORD_PEPPER"
     case dataKeys = "WEKEZA_DATA_KEYS"
+    case breachedPasswords = "WEKEZA_BREACHED_PASSWORDS"
     case logLevel = "WEKEZA_LOG_LEVEL"
     case trustedProxies = "WEKEZA_TRUSTED_PROXIES"
     case allowedOrigins = "WEKEZA_ALLOWED_ORIGINS"

@@ -1,20 +1,26 @@
 /// Passwords that everybody tries first.
 ///
 /// This is a core list: some hundred entries known from every published list of leaked passwords, with the endings people hang on them.
-/// It stands in for a breach corpus and does not replace one; whoever has a corpus passes its entries as `further`.
+/// It stands in for a breach corpus and does not replace one; whoever has a corpus hands it in as a filter.
 public struct BreachedPasswords: Sendable {
     private let known: Set<String>
+    private let corpus: BreachFilter?
 
-    /// - Parameter further: more passwords to refuse, compared without regard to case
-    public init(further: some Sequence<String> = [String]()) {
+    /// - Parameters:
+    ///   - further: more passwords to refuse, compared without regard to case
+    ///   - corpus: a large list
+    public init(further: some Sequence<String> = [String](), corpus: BreachFilter? = nil) {
         known = Self.core.union(further.lazy.map { $0.lowercased() })
+        self.corpus = corpus
     }
 
-    /// Whether the password is on the list, in whatever case it is written.
-    public func contains(_ password: String) -> Bool { known.contains(password.lowercased()) }
+    /// Whether the password is on one of the lists, in whatever case it is written.
+    public func contains(_ password: String) -> Bool {
+        known.contains(password.lowercased()) || corpus?.contains(password) == true
+    }
 
     /// Number of entries.
-    public var count: Int { known.count }
+    public var count: Int { known.count + (corpus?.count ?? 0) }
 
     private static let core: Set<String> = {
         var all = Set(whole.split(whereSeparator: \.isWhitespace).map(String.init))
