@@ -53,7 +53,8 @@ import Testing
     private func round(
         _ choices: Choices, bank: Bank, accounts: [Identifier<Account>], model: LedgerModel
     ) async throws -> LedgerModel {
-        var world = ModelWorld(accounts: accounts, ids: bank.ids, start: .startOfTests)
+        let currencies = accounts.indices.map { model.accounts[$0]?.currency ?? .kes }
+        var world = ModelWorld(accounts: accounts, currencies: currencies, ids: bank.ids, start: .startOfTests)
         var units: [(key: String, commands: [LedgerModel.Command], engines: [Int])] = []
         while units.count < 24 {
             let commands = world.unit(choices, model: model).filter { $0.journal != nil && $0.isIndependent }
@@ -101,7 +102,7 @@ extension LedgerModel.Command {
 }
 
 /// A model and a world that go through the same units.
-private struct Story {
+struct Story {
     struct Unit {
         let key: String
         let commands: [LedgerCommand]
@@ -116,7 +117,7 @@ private struct Story {
         let modelAccounts = ModelWorld.accounts(choices)
         let accounts = try await Self.open(modelAccounts, bank: bank)
         model = LedgerModel(accounts: Dictionary(uniqueKeysWithValues: modelAccounts.enumerated().map { ($0, $1) }))
-        world = ModelWorld(accounts: accounts, ids: bank.ids, start: start)
+        world = ModelWorld(accounts: accounts, currencies: modelAccounts.map(\.currency), ids: bank.ids, start: start)
     }
 
     static func open(_ accounts: [LedgerModel.ModelAccount], bank: Bank) async throws -> [Identifier<Account>] {
@@ -124,13 +125,13 @@ private struct Story {
         for account in accounts {
             let id = bank.ids.next(Account.self)
             let new = NewLedgerAccount(
-                id: id, glCode: ChartOfAccounts.currentAccounts, currency: .kes, owner: nil, minimumBalance: account.minimum,
+                id: id, glCode: ChartOfAccounts.currentAccounts, currency: account.currency, owner: nil, minimumBalance: account.minimum,
                 overdraftLimit: account.overdraft, maximumBalance: account.maximum)
             try await bank.database.pool.transaction { try LedgerAccounts().open(new, in: $0) }
             if account.balance > 0 {
                 let legs = [
-                    Leg(.account(id), amount: account.balance, currency: .kes, type: .opening),
-                    Leg(.generalLedger(ChartOfAccounts.capital), amount: -account.balance, currency: .kes, type: .opening),
+                    Leg(.account(id), amount: account.balance, currency: account.currency, type: .opening),
+                    Leg(.generalLedger(ChartOfAccounts.capital), amount: -account.balance, currency: account.currency, type: .opening),
                 ]
                 try await bank.post([
                     .journal(JournalDraft(kind: .opening, type: .opening, referencePrefix: "OPN", sourceType: "opening", legs: legs))

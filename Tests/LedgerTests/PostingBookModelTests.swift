@@ -12,7 +12,8 @@ import Testing
             let modelAccounts = ModelWorld.accounts(choices)
             var model = LedgerModel(accounts: Dictionary(uniqueKeysWithValues: modelAccounts.enumerated().map { ($0, $1) }))
             let states = modelAccounts.map { Self.state($0, id: ids.next()) }
-            var world = ModelWorld(accounts: states.map(\.id), ids: ids, start: .startOfTests)
+            var world = ModelWorld(
+                accounts: states.map(\.id), currencies: states.map(\.currency), ids: ids, start: .startOfTests)
             var book = Self.book(accounts: states, holds: [], reversed: [], now: .startOfTests, first: 1)
             var batches: Int64 = 1
             var reversed: Set<Identifier<Journal>> = []
@@ -43,7 +44,7 @@ import Testing
 
     private static func state(_ account: LedgerModel.ModelAccount, id: Identifier<Account>) -> AccountState {
         AccountState(
-            id: id, glCode: ChartOfAccounts.currentAccounts, currency: .kes, owner: nil,
+            id: id, glCode: ChartOfAccounts.currentAccounts, currency: account.currency, owner: nil,
             status: account.freeze == .none ? .active : .frozen, freezeScope: account.freeze, balance: account.balance,
             overdraftLimit: account.overdraft, minimumBalance: account.minimum, maximumBalance: account.maximum)
     }
@@ -68,6 +69,7 @@ import Testing
     private static func checkLines(_ journals: [PostedJournal]) throws {
         for journal in journals {
             try ensureEqual(journal.lines.reduce(0) { $0 + $1.amount }, 0, "a journal balances")
+            try ensureEqual(Set(journal.lines.map(\.currency)).count, 1, "and is of one currency")
             try ensure(journal.lines.allSatisfy { ($0.account == nil) == ($0.balanceAfter == nil) }, "accounts have balances")
         }
     }

@@ -11,6 +11,7 @@ struct LedgerModel: Equatable {
         var minimum: Int64 = 0
         var maximum: Int64?
         var freeze = FreezeScope.none
+        var currency = Currency.kes
 
         /// What may leave by an order of the customer.
         var free: Int64 { balance - held + overdraft - minimum }
@@ -29,7 +30,8 @@ struct LedgerModel: Equatable {
         case transfer(journal: Int, from: Int, to: Int, amount: Int64, fee: Int64)
         /// The bank takes or gives: nothing is checked.
         case bankEntry(journal: Int, account: Int, amount: Int64)
-        case hold(Int, account: Int, amount: Int64, expiresAt: Int64?)
+        /// `isForeign`: in a currency that the account is not kept in.
+        case hold(Int, account: Int, amount: Int64, expiresAt: Int64?, isForeign: Bool)
         case capture(journal: Int, hold: Int, to: Int, amount: Int64, isFinal: Bool)
         case release(Int)
         case expire(Int)
@@ -64,10 +66,11 @@ struct LedgerModel: Equatable {
             if let code = refusal(of: amount, fee: fee, from: from, to: to) { return code }
             move(journal, [(from, -amount), (to, amount)] + (fee > 0 ? [(from, -fee)] : []))
         case .bankEntry(let journal, let account, let amount): move(journal, [(account, amount)])
-        case .hold(let hold, let account, let amount, let expiresAt):
+        case .hold(let hold, let account, let amount, let expiresAt, let isForeign):
             if holds[hold] != nil { return "id_in_use" }
             guard let state = accounts[account] else { return "account_not_found" }
             if state.freeze != .none { return "account_frozen" }
+            if isForeign { return "currency_mismatch" }
             if state.free < amount { return "insufficient_funds" }
             accounts[account]?.held += amount
             holds[hold] = ModelHold(account: account, amount: amount, expiresAt: expiresAt)
@@ -99,6 +102,7 @@ struct LedgerModel: Equatable {
         guard let destination = accounts[to] else { return "destination_not_found" }
         if from == to { return "same_account" }
         if source.freeze != .none || destination.freeze == .all { return "account_frozen" }
+        if source.currency != destination.currency { return "currency_mismatch" }
         if let maximum = destination.maximum, destination.balance + amount > maximum { return "limit_exceeded" }
         return source.free < amount + fee ? "insufficient_funds" : nil
     }
@@ -121,6 +125,8 @@ struct LedgerModel: Equatable {
 /// Makes up units for a model and says them in the ledger's words.
 struct ModelWorld {
     let accounts: [Identifier<Account>]
+    /// In the order of the accounts.
+    let currencies: [Currency]
     private(set) var holds: [Int: Identifier<Hold>] = [:]
     var posted: [Int: PostedJournal] = [:]
     private var nextHold = 0
@@ -128,20 +134,29 @@ struct ModelWorld {
     private let ids: SequenceIdentifiers
     private let start: Timestamp
 
-    init(accounts: [Identifier<Account>], ids: SequenceIdentifiers, start: Timestamp) {
+    init(accounts: [Identifier<Account>], currencies: [Currency], ids: SequenceIdentifiers, start: Timestamp) {
+        precondition(accounts.count == currencies.count, "each account has a currency")
         self.accounts = accounts
+        self.currencies = currencies
         self.ids = ids
         self.start = start
     }
 
-    /// A handful of accounts that meet often: plain ones, one with an overdraft, one with a minimum, one that must not hold much, and
-    /// frozen ones.
+    /// A handful of accounts that meet often: plain ones, one with an overdraft, one with a minimum, one that must not hold much, frozen
+    /// ones, and some in currencies with two decimals and with none.
     static func accounts(_ choices: Choices) -> [LedgerModel.ModelAccount] {
         var accounts = [
             LedgerModel.ModelAccount(balance: 100), LedgerModel.ModelAccount(balance: 100, overdraft: 50),
             LedgerModel.ModelAccount(balance: 100, minimum: 30), LedgerModel.ModelAccount(balance: 0),
             LedgerModel.ModelAccount(balance: 20, maximum: 120),
         ]
+        if choices.chance(percent: 50) {
+            accounts += [
+                LedgerModel.ModelAccount(balance: 100, currency: .usd),
+                LedgerModel.ModelAccount(balance: 60, overdraft: 20, currency: .usd),
+            ]
+        }
+        if choices.chance(percent: 20) { accounts.append(LedgerModel.ModelAccount(balance: 90, currency: .ugx)) }
         if choices.chance(percent: 30) { accounts.append(LedgerModel.ModelAccount(balance: 100, freeze: .debits)) }
         if choices.chance(percent: 20) { accounts.append(LedgerModel.ModelAccount(balance: 100, freeze: .all)) }
         return accounts
@@ -165,7 +180,8 @@ struct ModelWorld {
             let hold = isOld ? anyHold() : nextHold
             if !isOld { nextHold += 1 }
             if holds[hold] == nil { holds[hold] = ids.next() }
-            return .hold(hold, account: account(), amount: amount(), expiresAt: expires)
+            return .hold(
+                hold, account: account(), amount: amount(), expiresAt: expires, isForeign: choices.chance(percent: 5))
         case 2 where nextHold > 0:
             return .capture(
                 journal: nextJournal, hold: anyHold(), to: account(), amount: amount(), isFinal: choices.boolean())
@@ -188,13 +204,16 @@ struct ModelWorld {
                     JournalDraft(
                         kind: .adjustment, type: .adjustment, referencePrefix: "ADJ", sourceType: "model",
                         legs: [
-                            Leg(.account(accounts[account]), amount: amount, currency: .kes, type: .adjustment),
-                            Leg(.generalLedger(ChartOfAccounts.suspense), amount: -amount, currency: .kes, type: .adjustment),
+                            Leg(.account(accounts[account]), amount: amount, currency: currencies[account], type: .adjustment),
+                            Leg(
+                                .generalLedger(ChartOfAccounts.suspense), amount: -amount, currency: currencies[account], type: .adjustment
+                            ),
                         ]))
-            case .hold(let hold, let account, let amount, let expiresAt):
+            case .hold(let hold, let account, let amount, let expiresAt, let isForeign):
                 .placeHold(
                     HoldDraft(
-                        id: holds[hold] ?? Identifier(bits: 0), account: accounts[account], amount: amount, currency: .kes, reason: "model",
+                        id: holds[hold] ?? Identifier(bits: 0), account: accounts[account], amount: amount,
+                        currency: isForeign ? .gbp : currencies[account], reason: "model",
                         expiresAt: expiresAt.map { start.adding(seconds: $0) }))
             case .capture(_, let hold, let to, let amount, let isFinal):
                 .captureHold(
@@ -215,19 +234,21 @@ struct ModelWorld {
     /// The account that a hold is on, or will be on after an earlier command of the unit.
     private func source(of hold: Int, in unit: [LedgerModel.Command], model: LedgerModel) -> Int {
         if let known = model.holds[hold] { return known.account }
-        for case .hold(let other, let account, _, _) in unit where other == hold { return account }
+        for case .hold(let other, let account, _, _, _) in unit where other == hold { return account }
         return 0
     }
 
     private func transfer(_ from: Int, _ to: Int, _ amount: Int64, _ fee: Int64) -> JournalDraft {
+        let currency = currencies[from]
         var legs = [
-            Leg(.account(accounts[from]), amount: -amount, currency: .kes, type: .transfer, authority: .customer(field: "from")),
-            Leg(.account(accounts[to]), amount: amount, currency: .kes, type: .transfer, authority: .customer(field: "to")),
+            Leg(.account(accounts[from]), amount: -amount, currency: currency, type: .transfer, authority: .customer(field: "from")),
+            Leg(.account(accounts[to]), amount: amount, currency: currency, type: .transfer, authority: .customer(field: "to")),
         ]
         if fee > 0 {
             legs.append(
-                Leg(.account(accounts[from]), amount: -fee, currency: .kes, type: .fee, ordinal: 2, authority: .customer(field: "from")))
-            legs.append(Leg(.generalLedger(ChartOfAccounts.feeIncome), amount: fee, currency: .kes, type: .fee, ordinal: 2))
+                Leg(.account(accounts[from]), amount: -fee, currency: currency, type: .fee, ordinal: 2, authority: .customer(field: "from"))
+            )
+            legs.append(Leg(.generalLedger(ChartOfAccounts.feeIncome), amount: fee, currency: currency, type: .fee, ordinal: 2))
         }
         return JournalDraft(type: .transfer, referencePrefix: "TRF", sourceType: "model", legs: legs)
     }
