@@ -1,9 +1,9 @@
-import Accounts
 import HTTPEdge
 import Kernel
 import Ledger
 import Logging
 import Observability
+import Parties
 import Testing
 
 @testable import Accounts

@@ -1,3 +1,4 @@
+import Application
 import Kernel
 import Postgres
 import TestKit
