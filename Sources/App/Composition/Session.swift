@@ -1,5 +1,6 @@
 import Kernel
 import Logging
+import Organisation
 import Safeguards
 
 /// A stay in the bank by a command that is not the server: whatever happens, what was opened is closed again.
