@@ -1,4 +1,5 @@
-/// Finds the endpoint of a path. A trie over segments: literal segments match in any case and win over parameters.
+/// Finds the endpoint of a path. A trie over segments: literal segments match in any case and win over parameters, whatever the
+/// method, so `GET` on `/transfers/quote` is 405 when only `POST` is offered there, and never the transfer named "quote".
 struct RouteTable: Sendable {
     enum Match {
         case unknownPath
@@ -93,16 +94,16 @@ struct RouteTable: Sendable {
 
     private func find(_ search: inout Search, node: Int, depth: Int) -> (route: Int, values: [String])? {
         guard depth < search.ranges.count else {
-            for candidate in nodes[node].routes {
-                search.allowed.insert(candidate.method)
-                if candidate.method == search.method { return (candidate.route, search.values) }
-            }
-            return nil
+            let route = nodes[node].routes.first { $0.method == search.method }?.route
+            if route == nil { search.allowed = Set(nodes[node].routes.map(\.method)) }
+            return route.map { ($0, search.values) }
         }
         let segment = search.path[search.ranges[depth]]
         for literal in nodes[node].literals where Self.matches(segment, literal.text) {
             if let found = find(&search, node: literal.node, depth: depth + 1) { return found }
         }
+        // The literal path exists, with other methods.
+        guard search.allowed.isEmpty else { return nil }
         guard let child = nodes[node].parameter, let value = Self.value(segment) else { return nil }
         search.values.append(value)
         if let found = find(&search, node: child, depth: depth + 1) { return found }
