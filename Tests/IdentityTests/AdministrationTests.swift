@@ -143,7 +143,7 @@ import Testing
             let first = await office.call(.get, "users?limit=2")
             let cursor = try #require(first.text("nextCursor"))
             #expect(await names("limit=2&cursor=\(cursor)") == ["joseph", "mercy"])
-            #expect(await office.call(.get, "users/nonsense").problemCode == "user_not_found")
+            #expect(await office.call(.get, "users/nonsense").problemCode == "not_found")
             #expect(await office.call(.get, "users?status=x").faults == ["status:unknown_value"])
         }
     }

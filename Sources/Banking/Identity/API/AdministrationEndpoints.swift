@@ -53,9 +53,9 @@ struct AdministrationEndpoints: Sendable {
     private var get: Endpoint {
         Endpoint(
             .get, "/api/administrator/users/{userId}", summary: "One user", tag: Self.tag, access: Self.access,
-            reply: ManagedUserView.self, errors: ["user_not_found"]
+            reply: ManagedUserView.self
         ) { call in
-            let id = try call.pathIdentifier("userId", as: User.self, notFound: "user_not_found")
+            let id = try call.pathIdentifier("userId", as: User.self)
             return Reply(ManagedUserView(user: try await users.user(id, context: call.context)))
         }
     }
@@ -64,9 +64,9 @@ struct AdministrationEndpoints: Sendable {
         Endpoint(
             .put, "/api/administrator/users/{userId}", summary: "Change a user; what is left out stays", tag: Self.tag,
             access: Self.access, body: ChangeUserRequest.self, reply: ManagedUserView.self,
-            errors: ["user_not_found", "branch_not_found", "version_conflict", "email_taken"]
+            errors: ["branch_not_found", "version_conflict", "email_taken"]
         ) { call in
-            let id = try call.pathIdentifier("userId", as: User.self, notFound: "user_not_found")
+            let id = try call.pathIdentifier("userId", as: User.self)
             return Self.reply(try await users.update(id, call.body.change, context: call.context, render: Self.render))
         }
     }
@@ -75,9 +75,9 @@ struct AdministrationEndpoints: Sendable {
         Endpoint(
             .put, "/api/administrator/users/{userId}/roles", summary: "Give a user other roles", tag: Self.tag, access: Self.access,
             body: UserRolesRequest.self, reply: ManagedUserView.self,
-            errors: ["user_not_found", "role_not_found", "version_conflict", "role_conflict", "self_change_forbidden"]
+            errors: ["role_not_found", "version_conflict", "role_conflict", "self_change_forbidden"]
         ) { call in
-            let id = try call.pathIdentifier("userId", as: User.self, notFound: "user_not_found")
+            let id = try call.pathIdentifier("userId", as: User.self)
             let reply = try await users.setRoles(
                 id, call.body.roles, version: call.body.version, context: call.context, render: Self.render)
             return Self.reply(reply)
@@ -91,9 +91,9 @@ struct AdministrationEndpoints: Sendable {
     private func step(_ name: String, _ summary: String, _ perform: @escaping Step, errors: [String] = []) -> Endpoint {
         Endpoint(
             .post, "/api/administrator/users/{userId}/\(name)", summary: summary, tag: Self.tag, access: Self.access,
-            body: UserReasonRequest.self, reply: ManagedUserView.self, errors: ["user_not_found"] + errors
+            body: UserReasonRequest.self, reply: ManagedUserView.self, errors: errors
         ) { call in
-            let id = try call.pathIdentifier("userId", as: User.self, notFound: "user_not_found")
+            let id = try call.pathIdentifier("userId", as: User.self)
             return Self.reply(try await perform(id, call.body.reason, call.context, Self.render))
         }
     }
@@ -101,9 +101,9 @@ struct AdministrationEndpoints: Sendable {
     private var endSessions: Endpoint {
         Endpoint(
             .post, "/api/administrator/users/{userId}/end-sessions", summary: "Sign a user out everywhere", tag: Self.tag,
-            access: Self.access, body: UserReasonRequest.self, errors: ["user_not_found"]
+            access: Self.access, body: UserReasonRequest.self
         ) { call in
-            let id = try call.pathIdentifier("userId", as: User.self, notFound: "user_not_found")
+            let id = try call.pathIdentifier("userId", as: User.self)
             try await users.endSessions(id, reason: call.body.reason, context: call.context)
             return .noContent
         }

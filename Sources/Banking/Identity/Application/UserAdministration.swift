@@ -40,7 +40,7 @@ struct UserAdministration: Sendable {
     let pipeline: CommandPipeline
     let references: UserReferences
 
-    static let notFound = Refusal.notFound("user_not_found")
+    static let notFound = Refusal.notFound()
 
     // MARK: Looking
 
@@ -53,7 +53,7 @@ struct UserAdministration: Sendable {
         }
     }
 
-    /// - Throws: 404 `user_not_found`
+    /// - Throws: 404 `not_found`
     func user(_ id: Identifier<User>, context: RequestContext) async throws -> ManagedUser {
         let now = services.clock.now()
         let found = try await services.pool.read(deadline: context.deadline) { try ManagedUserStore.find(id, at: now, in: $0) }
@@ -93,7 +93,7 @@ struct UserAdministration: Sendable {
         let version: Int32
     }
 
-    /// - Throws: 404 `user_not_found`, `branch_not_found`; 409 `version_conflict`, `email_taken`
+    /// - Throws: 404 `not_found`, `branch_not_found`; 409 `version_conflict`, `email_taken`
     func update(
         _ id: Identifier<User>, _ change: Change, context: RequestContext, render: @escaping Render
     ) async throws -> CommandReply {
@@ -116,7 +116,7 @@ struct UserAdministration: Sendable {
         }
     }
 
-    /// - Throws: 403 `self_change_forbidden`; 404 `user_not_found`, `role_not_found`; 409 `version_conflict`; 422 `role_conflict`
+    /// - Throws: 403 `self_change_forbidden`; 404 `not_found`, `role_not_found`; 409 `version_conflict`; 422 `role_conflict`
     func setRoles(
         _ id: Identifier<User>, _ names: [String], version: Int32, context: RequestContext, render: @escaping Render
     ) async throws -> CommandReply {
@@ -139,7 +139,7 @@ struct UserAdministration: Sendable {
     // MARK: Steps
 
     /// active, locked → disabled; every session ends.
-    /// - Throws: 403 `self_change_forbidden`; 404 `user_not_found`; 409 `invalid_state`
+    /// - Throws: 403 `self_change_forbidden`; 404 `not_found`; 409 `invalid_state`
     func deactivate(_ id: Identifier<User>, reason: String, context: RequestContext, render: @escaping Render) async throws -> CommandReply
     {
         try Self.refuseSelf(id, context)
@@ -154,7 +154,7 @@ struct UserAdministration: Sendable {
     }
 
     /// disabled → active
-    /// - Throws: 404 `user_not_found`; 409 `invalid_state`
+    /// - Throws: 404 `not_found`; 409 `invalid_state`
     func activate(_ id: Identifier<User>, reason: String, context: RequestContext, render: @escaping Render) async throws -> CommandReply {
         try await act(on: id, "userActivate", reason: reason, context: context, render: render) { user, now, transaction in
             guard user.status == .disabled else { throw Refusal.invalidState(user.status.rawValue, "This user is not disabled") }
@@ -174,7 +174,7 @@ struct UserAdministration: Sendable {
     }
 
     /// A new first password goes to the user; the old one, and every session, end.
-    /// - Throws: 403 `self_change_forbidden`; 404 `user_not_found`; 409 `invalid_state`
+    /// - Throws: 403 `self_change_forbidden`; 404 `not_found`; 409 `invalid_state`
     func resetPassword(
         _ id: Identifier<User>, reason: String, context: RequestContext, render: @escaping Render
     ) async throws -> CommandReply {
@@ -201,7 +201,7 @@ struct UserAdministration: Sendable {
     }
 
     /// Takes the second factor away, for somebody who has lost it; every session ends.
-    /// - Throws: 403 `self_change_forbidden`; 404 `user_not_found`; 409 `invalid_state`
+    /// - Throws: 403 `self_change_forbidden`; 404 `not_found`; 409 `invalid_state`
     func resetSecondFactor(
         _ id: Identifier<User>, reason: String, context: RequestContext, render: @escaping Render
     ) async throws -> CommandReply {
@@ -224,7 +224,7 @@ struct UserAdministration: Sendable {
         }
     }
 
-    /// - Throws: 404 `user_not_found`
+    /// - Throws: 404 `not_found`
     func endSessions(_ id: Identifier<User>, reason: String, context: RequestContext) async throws {
         _ = try await act(
             on: id, "userSessionsEnd", reason: reason, context: context, render: { _ in CommandResult(status: 204, audit: []) }
