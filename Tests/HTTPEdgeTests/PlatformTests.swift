@@ -103,6 +103,15 @@ import Testing
             response["components", "schemas", hold, "properties", "lines", "items", "$ref"] == .text("#/components/schemas/LineRequest"))
         #expect(response["components", "schemas", hold, "properties", "direction", "enum"] == .array([.text("debit"), .text("credit")]))
         #expect(OpenAPIDocument(endpoints: Edge.endpoints, title: "x").conflicts().isEmpty)
+        func content(_ path: String, _ status: String) -> [String] {
+            guard case .object(let types)? = response["paths", path, "get", "responses", status, "content"] else { return [] }
+            return types.members.map(\.name)
+        }
+        #expect(content("/metrics", "200") == ["text/plain"] && content("/metrics", "204").isEmpty)
+        // A bank that is not ready says so in the same form as one that is.
+        #expect(content("/health/ready", "503") == ["application/json"] && content("/health", "503") == ["application/json"])
+        // Headers can be at fault wherever nothing else can.
+        #expect(content("/api", "400") == ["application/problem+json"] && content("/api", "422") == ["application/problem+json"])
     }
 
     @Test func swaggerTellsHowToGetIt() async {

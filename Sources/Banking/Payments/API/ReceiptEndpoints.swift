@@ -14,7 +14,7 @@ struct ReceiptEndpoints: Sendable {
         Endpoint(
             .get, "/api/customer-portal/transactions/{transactionId}/receipt", summary: "Receipt of an own transaction",
             tag: "Customer portal", access: .roles(.owner), query: ReceiptQuery.self, reply: ReceiptView.self, errors: ["not_found"],
-            options: EndpointOptions(details: "With `format=pdf` the answer is a file, `application/pdf`.")
+            options: EndpointOptions(fileTypes: ["application/pdf"], details: "With `format=pdf` the answer is a file, `application/pdf`.")
         ) { call in
             let viewer = AccountViewer.customer(try call.context.requireCustomer())
             let receipt = try await receipts.receipt(

@@ -7,6 +7,7 @@ import Kernel
 struct StatementEndpoints: Sendable {
     private static let errors = ["account_not_found", "range_too_long"]
     private static let options = EndpointOptions(
+        fileTypes: StatementFormat.allCases.filter { $0 != .json }.map(\.contentType),
         details: "At most \(ProduceStatement.longestDays) days. `format` json (the default), pdf, csv, camt.053 (ISO 20022 "
             + "camt.053.001.08) or mt940; all but json answer a file. All formats come from the same entries. Without dates: the open "
             + "business date's month so far.",

@@ -133,6 +133,9 @@ public struct OpenAPIDocument {
                         media.nested("schema") { Self.any(of: [reply.schema] + others).write(to: &$0) }
                         media.raw("example", reply.example)
                     }
+                    for type in endpoint.options.fileTypes {
+                        content.nested(Self.bareType(type)) { $0.nested("schema") { Schema(type: "string").write(to: &$0) } }
+                    }
                 }
             }
         }
@@ -178,10 +181,9 @@ public struct OpenAPIDocument {
         }
         if endpoint.options.usesRefreshCookie { add("origin_not_allowed") }
         if endpoint.path.contains("{"), codes[404] == nil { add("not_found") }
-        if description.body != nil || endpoint.method.carriesBody {
-            ["malformed_request", "unsupported_media_type", "payload_too_large"].forEach(add)
-        }
-        if description.body != nil || !description.query.isEmpty || endpoint.isIdempotent { add("validation_failed") }
+        if description.body != nil || endpoint.method.carriesBody { ["unsupported_media_type", "payload_too_large"].forEach(add) }
+        // Headers can be at fault too: one that was sent twice, or an unknown channel.
+        ["malformed_request", "validation_failed"].forEach(add)
         if description.query.contains(where: { $0.name == "cursor" }) { add("invalid_cursor") }
         if endpoint.isIdempotent { ["idempotency_key_reused", "idempotency_in_progress"].forEach(add) }
         if endpoint.options.rateLimit != .none { add("rate_limited") }

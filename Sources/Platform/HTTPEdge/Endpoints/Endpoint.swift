@@ -79,7 +79,7 @@ public struct Endpoint: Sendable {
 
     /// `query`, `body` and `reply` may be left out when there is none.
     /// - Parameters:
-    ///   - status: of a reply that names none; 200, or 204 without a reply
+    ///   - status: of a reply that names none; 200, or 204 without a reply or file
     ///   - errors: codes of appendix A that the handler refuses with; they are documented under the status of their kind
     ///   - handler: is called with everything decoded and checked
     public init<Query: QueryParameters, Body: RequestBody, Value: Representation>(
@@ -94,7 +94,7 @@ public struct Endpoint: Sendable {
         self.tag = tag
         self.access = access.effective(for: method)
         self.errors = errors
-        let defaultStatus = status ?? (Value.self == NoContent.self ? 204 : 200)
+        let defaultStatus = status ?? (Value.self == NoContent.self && options.contentType == nil ? 204 : 200)
         self.status = defaultStatus
         self.options = options
         isIdempotent = options.isIdempotent ?? (method == .post && !path.hasPrefix("/api/authentication/"))
@@ -133,6 +133,8 @@ public struct EndpointOptions: Sendable {
     public var alternatives: [AlternativeReply]
     /// Content type of the main reply when it is not JSON.
     public var contentType: String?
+    /// Further content types that the main reply can have, such as `application/pdf`, for the document.
+    public var fileTypes: [String]
     /// Longer text for the document.
     public var details: String?
     /// How long a call may take when the usual limit is too short for it.
@@ -141,7 +143,7 @@ public struct EndpointOptions: Sendable {
     public init(
         isIdempotent: Bool? = nil, rateLimit: RateLimitClass = .standard, allowsTemporaryPassword: Bool = false,
         usesRefreshCookie: Bool = false, cacheSeconds: Int? = nil, allowsEmptyBody: Bool = false, isQuiet: Bool = false,
-        alternatives: [AlternativeReply] = [], contentType: String? = nil, details: String? = nil,
+        alternatives: [AlternativeReply] = [], contentType: String? = nil, fileTypes: [String] = [], details: String? = nil,
         timeLimitSeconds: Int64? = nil
     ) {
         self.isIdempotent = isIdempotent
@@ -153,6 +155,7 @@ public struct EndpointOptions: Sendable {
         self.isQuiet = isQuiet
         self.alternatives = alternatives
         self.contentType = contentType
+        self.fileTypes = fileTypes
         self.details = details
         self.timeLimitSeconds = timeLimitSeconds
     }

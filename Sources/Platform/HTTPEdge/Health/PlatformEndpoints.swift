@@ -20,6 +20,9 @@ public enum PlatformEndpoints {
         information: @escaping @Sendable () async -> Information
     ) -> [Endpoint] {
         let probe = EndpointOptions(rateLimit: .none, isQuiet: true)
+        var (readiness, wellness) = (probe, probe)
+        readiness.alternatives = [AlternativeReply(503, ReadyView.self)]
+        wellness.alternatives = [AlternativeReply(503, HealthView.self)]
         let name = configuration.serviceName
         return [
             Endpoint(
@@ -28,14 +31,14 @@ public enum PlatformEndpoints {
             ) { _ in Reply(LiveView()) },
             Endpoint(
                 .get, "/health/ready", summary: "Whether the process can work", tag: "Platform", access: .everyone, reply: ReadyView.self,
-                options: probe
+                options: readiness
             ) { _ in
                 let report = await health.report()
                 return Reply(ReadyView(report: report), status: report.isReady ? 200 : 503)
             },
             Endpoint(
                 .get, "/health", summary: "Readiness with uptime and business date", tag: "Platform", access: .everyone,
-                reply: HealthView.self, options: probe
+                reply: HealthView.self, options: wellness
             ) { _ in
                 let report = await health.report()
                 let view = HealthView(
@@ -58,7 +61,7 @@ public enum PlatformEndpoints {
         let isOpen = configuration.metricsAddresses.isEmpty
         return Endpoint(
             .get, "/metrics", summary: "Figures in the Prometheus text format", tag: "Platform", access: .everyone,
-            options: EndpointOptions(rateLimit: .none, isQuiet: true, contentType: contentType)
+            errors: isOpen ? [] : ["not_found"], options: EndpointOptions(rateLimit: .none, isQuiet: true, contentType: contentType)
         ) { call in
             let peer = PeerAddress(call.request.peer)
             // To others this path does not exist.
