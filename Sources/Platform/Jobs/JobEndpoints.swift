@@ -27,8 +27,8 @@ public struct JobEndpoints: Sendable {
         return [
             Endpoint(
                 .get, "/api/administrator/jobs", summary: "Background jobs with their last and next run", tag: Self.tag,
-                access: Self.administrators, reply: Page<JobView>.self
-            ) { _ in Reply(Page(items: try await schedules.all().map { JobView(job: $0) }, nextCursor: nil)) },
+                access: Self.administrators, query: PageQuery.self, reply: Page<JobView>.self
+            ) { call in Reply(try call.page(ofAll: try await schedules.all().map { JobView(job: $0) }) { $0.job.name }) },
             change("run", "Run a job now", status: 202) { try await schedules.runNow($0) },
             change("pause", "Let a job rest", status: 200) { try await schedules.setPaused($0, true) },
             change("resume", "Let a job run by its schedule again", status: 200) { try await schedules.setPaused($0, false) },

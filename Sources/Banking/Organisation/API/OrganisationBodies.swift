@@ -41,11 +41,14 @@ enum BranchFields {
     }
 }
 
-struct BranchSearch: QueryParameters {
+struct BranchSearch: QueryParameters, Paged {
+    let page: PageRequest
     let text: String?
     let near: Location?
 
     init(from fields: inout Fields) {
+        // A person looks for the nearest of all branches, so all of them is what comes without a limit.
+        page = fields.page(defaultLimit: 200)
         text = fields.optionalText("q", 0...100)
         let place = fields.optionalText("near", 0...40)
         near = place.flatMap { Location(text: $0) }

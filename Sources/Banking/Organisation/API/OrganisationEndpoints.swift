@@ -26,7 +26,7 @@ public struct OrganisationEndpoints: Sendable {
             access: .everyone, query: BranchSearch.self, reply: Page<BranchView>.self, options: EndpointOptions(cacheSeconds: 300)
         ) { call in
             let found = try await branches.find(text: call.query.text, near: call.query.near, context: call.context)
-            return Reply(Page(items: found.map { BranchView(branch: $0) }, nextCursor: nil))
+            return Reply(try call.page(ofAll: found.map { BranchView(branch: $0) }) { $0.branch.code })
         }
     }
 
@@ -85,10 +85,10 @@ public struct OrganisationEndpoints: Sendable {
     private var listParameters: Endpoint {
         Endpoint(
             .get, "/api/administrator/parameters", summary: "Figures that steer the bank", tag: Self.tag, access: Self.access,
-            reply: Page<ParameterView>.self
+            query: PageQuery.self, reply: Page<ParameterView>.self
         ) { call in
             let found = try await parameters.list(context: call.context)
-            return Reply(Page(items: found.map { ParameterView(parameter: $0) }, nextCursor: nil))
+            return Reply(try call.page(ofAll: found.map { ParameterView(parameter: $0) }) { $0.parameter.definition.key })
         }
     }
 

@@ -41,7 +41,8 @@ public struct ProductEndpoints: Sendable {
                     && call.query.currency.map { product.currencies.contains($0) } ?? true
                     && call.query.text.map { product.matches($0) } ?? true
             }
-            return Reply(Page(items: products.map { ProductView(product: $0, showsAccounting: false) }, nextCursor: nil))
+            let views = products.map { ProductView(product: $0, showsAccounting: false) }
+            return Reply(try call.page(ofAll: views) { $0.product.code })
         }
     }
 
@@ -68,11 +69,12 @@ public struct ProductEndpoints: Sendable {
     private var versions: Endpoint {
         Endpoint(
             .get, "/api/products/{productCode}/versions", summary: "Every version, newest first", tag: Self.tag, access: .roles(.staff),
-            reply: Page<ProductView>.self, errors: ["product_not_found"]
+            query: PageQuery.self, reply: Page<ProductView>.self, errors: ["product_not_found"]
         ) { call in
             let versions = try await tariffs.current().versions(of: call.path("productCode"))
             guard !versions.isEmpty else { throw Self.notFound }
-            return Reply(Page(items: versions.map { ProductView(product: $0, showsAccounting: true) }, nextCursor: nil))
+            let views = versions.map { ProductView(product: $0, showsAccounting: true) }
+            return Reply(try call.page(ofAll: views) { String($0.product.version) })
         }
     }
 
@@ -97,11 +99,12 @@ public struct ProductEndpoints: Sendable {
     private var referenceRates: Endpoint {
         Endpoint(
             .get, "/api/products/reference-rates", summary: "Reference and policy rates with their history", tag: Self.tag,
-            access: .everyone, reply: Page<ReferenceRateView>.self, options: EndpointOptions(cacheSeconds: Self.cacheSeconds)
-        ) { _ in
+            access: .everyone, query: PageQuery.self, reply: Page<ReferenceRateView>.self,
+            options: EndpointOptions(cacheSeconds: Self.cacheSeconds)
+        ) { call in
             let history = try await tariffs.current().referenceRateHistory
             let views = history.map { ReferenceRateView(rate: ReferenceRate(code: $0.code, rate: $0.rate, effectiveDate: $0.from)) }
-            return Reply(Page(items: views, nextCursor: nil))
+            return Reply(try call.page(ofAll: views) { "\($0.rate.code) \($0.rate.effectiveDate)" })
         }
     }
 

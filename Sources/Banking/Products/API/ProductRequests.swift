@@ -224,12 +224,14 @@ struct ReferenceRateRequest: RequestBody {
     }
 }
 
-struct CatalogueQuery: QueryParameters {
+struct CatalogueQuery: QueryParameters, Paged {
+    let page: PageRequest
     let category: ProductCategory?
     let currency: Currency?
     let text: String?
 
     init(from fields: inout Fields) {
+        page = fields.page()
         category = fields.optionalChoice("category", ProductCategory.self)
         currency = fields.optionalCurrency("currency")
         text = fields.optionalText("q", 0...100)

@@ -51,4 +51,17 @@ extension Call where Query: Paged {
     public func page<Item: Representation>(_ rows: [Item], place: (Item) -> Cursor) -> Page<Item> {
         page(rows, of: query.page, place: place)
     }
+
+    /// As `page(_:place:)`, of a list that was read whole, such as a catalogue: it goes on after the item that the last page ended with.
+    /// - Parameter key: what tells one item from all others
+    /// - Throws: 422 `invalid_cursor` when that item is gone
+    public func page<Item: Representation>(ofAll items: [Item], key: (Item) -> String) throws(Refusal) -> Page<Item> {
+        var rest = items[...]
+        if var place = query.page.cursor?.reader {
+            let last = try place.text()
+            guard let index = items.firstIndex(where: { key($0) == last }) else { throw Refusal.invalidCursor }
+            rest = items[(index + 1)...]
+        }
+        return page(Array(rest.prefix(query.page.fetchCount))) { Cursor().adding(key($0)) }
+    }
 }
