@@ -111,11 +111,38 @@ struct Office: Sendable {
         }
     }
 
+    @Test func aRequestSentSeveralTimesAtOnceIsDoneOnceAndAnsweredAlike() async throws {
+        try await Office.run { office in
+            let json = #"{"branchCode":"003","name":"Kisumu","address":"Oginga Odinga Street","city":"Kisumu"}"#
+            let client = office.client.signedIn("admin")
+            let answers = await withTaskGroup(of: InProcessResponse.self) { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        await client.send(.post, "/api/administrator/branches", json: json, headers: [("Idempotency-Key", "kisumu")])
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.map(\.status) == Array(repeating: 201, count: 12))
+            #expect(Set(answers.map(\.text)).count == 1)
+            #expect(answers.filter { $0.headers["Idempotent-Replayed"] == nil }.count == 1)
+            let other = #"{"branchCode":"003","name":"Kisumu West","address":"Oginga Odinga Street","city":"Kisumu"}"#
+            let path = "/api/administrator/branches"
+            let reused = await client.send(.post, path, json: other, headers: [("Idempotency-Key", "kisumu")])
+            #expect(reused.problemCode == "idempotency_key_reused")
+            // Under another key, the code is simply taken.
+            let taken = await client.send(.post, path, json: json, headers: [("Idempotency-Key", "again")])
+            #expect(taken.faults == ["branchCode:duplicate"])
+        }
+    }
+
     @Test func parametersAreSetFromADayOn() async throws {
         try await Office.run { office in
             let key = "parameters/auth.idleMinutes"
             let before = await office.call(.get, key)
             #expect(before.text("value") == "30" && before.text("version") == "1" && before.text("type") == "integer")
+            // Nobody has set it, so it is in force since the bank was set up.
+            #expect(before.text("effectiveDate") == "\(BusinessDate(of: SystemClock().now()))")
             #expect(await office.call(.put, key, #"{"value":"20","reason":"x"}"#).faults == ["version:required"])
             for value in ["0", "1.5", "x", "721"] {
                 let refused = await office.call(.put, key, #"{"value":"\#(value)","reason":"x","version":1}"#)
@@ -126,6 +153,8 @@ struct Office: Sendable {
             #expect(await office.call(.put, key, #"{"value":[20],"reason":"x","version":1}"#).faults == ["value:wrong_type"])
             let set = await office.call(.put, key, #"{"value":20,"reason":"an auditor asked for it","version":1}"#)
             #expect(set.status == 200 && set.text("value") == "20" && set.text("version") == "2")
+            // What was set counts from its own day, which here lies before the one on which the bank was set up.
+            #expect(set.text("effectiveDate") == "\(office.today.date.withLock { $0 })")
             #expect(office.parameters.integer("auth.idleMinutes") == 20, "at once")
             #expect(await office.call(.put, key, #"{"value":"10","reason":"x","version":1}"#).problemCode == "version_conflict")
 

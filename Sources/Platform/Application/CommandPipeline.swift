@@ -54,10 +54,31 @@ public struct CommandPipeline: Sendable {
         let key = isIdempotent ? IdempotencyKey(context) : nil
         do {
             return try await attempt(key, deadline: context.deadline, body)
-        } catch let error as PostgresError where key != nil && error.isUniqueViolation(constraint: "idempotency_pkey") {
-            // The twin committed between our look and our insert: its answer is there now.
-            return try await attempt(key, deadline: context.deadline, body)
+        } catch let error where Self.mayComeFromTwin(error) {
+            // A twin that committed after our look at the keys has left its key, or an effect that our work tripped over, such as a
+            // name that is taken now: then its answer is ours.
+            guard let key, let reply = try await storedReply(key, deadline: context.deadline) else { throw error }
+            return reply
         }
+    }
+
+    private static func mayComeFromTwin(_ error: any Error) -> Bool {
+        if error is Refusal { return true }
+        return (error as? PostgresError)?.isUniqueViolation == true
+    }
+
+    private func storedReply(_ key: IdempotencyKey, deadline: Timestamp) async throws -> CommandReply? {
+        try await pool.read(deadline: deadline) { try Self.reply(to: key, in: $0) }
+    }
+
+    /// What was answered under a key; nil when it is new.
+    /// - Throws: 422 `idempotency_key_reused`
+    private static func reply(to key: IdempotencyKey, in transaction: Transaction) throws -> CommandReply? {
+        guard let stored = try IdempotencyStore.outcomes(transaction.query(IdempotencyStore.find([key.digest])))[key.digest] else {
+            return nil
+        }
+        guard stored.bodyDigest == key.bodyDigest else { throw IdempotencyKey.reused() }
+        return CommandReply(status: stored.status, body: stored.body ?? [], location: stored.location, isReplay: true)
     }
 
     private func attempt(
@@ -65,10 +86,7 @@ public struct CommandPipeline: Sendable {
     ) async throws -> CommandReply {
         let (clock, audit) = (clock, audit)
         return try await pool.transaction(deadline: deadline) { transaction in
-            if let key, let stored = try IdempotencyStore.outcomes(transaction.query(IdempotencyStore.find([key.digest])))[key.digest] {
-                guard stored.bodyDigest == key.bodyDigest else { throw IdempotencyKey.reused() }
-                return CommandReply(status: stored.status, body: stored.body ?? [], location: stored.location, isReplay: true)
-            }
+            if let key, let reply = try Self.reply(to: key, in: transaction) { return reply }
             let result = try body(transaction)
             assert((200..<300).contains(result.status), "only finished work is stored; a refusal is thrown")
             if let key {

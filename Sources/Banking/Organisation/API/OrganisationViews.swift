@@ -41,7 +41,7 @@ struct ParameterView: Representation {
         object.text("description", parameter.definition.description)
         // Until approvals exist nothing waits for one (contract, section 1.6).
         object.boolean("requiresApproval", false)
-        object.optionalDate("effectiveDate", parameter.effectiveDate)
+        object.date("effectiveDate", parameter.effectiveDate)
         object.integer("version", parameter.version)
         object.optionalText("upcomingValue", parameter.upcoming?.value)
         object.optionalDate("upcomingDate", parameter.upcoming?.effectiveDate)

@@ -78,8 +78,8 @@ public struct ParameterDefinition: Sendable {
 public struct Parameter: Sendable {
     public let definition: ParameterDefinition
     public let value: String
-    /// Nil for the value that the bank began with.
-    public let effectiveDate: BusinessDate?
+    /// The day on which the bank was set up, for the value that it began with.
+    public let effectiveDate: BusinessDate
     /// Of the newest entry, in force or not yet.
     public let version: Int32
     public let upcoming: Upcoming?

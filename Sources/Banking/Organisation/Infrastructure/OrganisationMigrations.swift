@@ -45,6 +45,15 @@ public enum OrganisationMigrations {
                 GRANT USAGE ON SCHEMA organisation TO wekeza_app;
                 GRANT SELECT, INSERT, UPDATE ON organisation.branch TO wekeza_app;
                 GRANT SELECT, INSERT ON organisation.parameter_value TO wekeza_app;
-                """)
+                """),
+        Migration(
+            name: "organisation/002_parameter_origin",
+            sql: """
+                -- The day since which the values that nobody has changed are in force: the one on which this bank was set up.
+                CREATE TABLE organisation.parameter_origin (effective_date date NOT NULL);
+                CREATE UNIQUE INDEX parameter_origin_once ON organisation.parameter_origin ((true));
+                INSERT INTO organisation.parameter_origin VALUES ((now() AT TIME ZONE 'Africa/Nairobi')::date);
+                GRANT SELECT ON organisation.parameter_origin TO wekeza_app;
+                """),
     ]
 }
