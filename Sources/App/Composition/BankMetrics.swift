@@ -8,45 +8,47 @@ import Synchronization
 final class BankMetrics: PostingObserver {
     private let registry: MetricsRegistry
     /// Handles by label, so that counting a posting looks nothing up in the registry.
-    private let posted: Mutex<[TransactionType: CounterMetric]>
+    private let posted: [TransactionType: CounterMetric]
     private let failures: Mutex<[String: CounterMetric]>
     let outboxPending: GaugeMetric
     let businessDateLagDays: GaugeMetric
 
     init(registry: MetricsRegistry) {
         self.registry = registry
-        posted = Mutex([:])
-        failures = Mutex([:])
+        // Every type is there from the start: a series that appears with its first transaction hides that transaction from rates.
+        posted = Dictionary(uniqueKeysWithValues: TransactionType.allCases.map { ($0, Self.postedCounter($0, in: registry)) })
+        failures = Mutex(
+            Dictionary(uniqueKeysWithValues: Self.usualFailures.map { ($0, Self.failureCounter($0, in: registry)) }))
         outboxPending = registry.gauge("outbox_pending", help: "Events that wait for their handlers.")
         businessDateLagDays = registry.gauge("cob_business_date_lag_days", help: "Days the business date is behind the calendar.")
     }
 
+    /// Refusals that every bank sees (contract, appendix A, money); others appear with the first of them.
+    private static let usualFailures = [
+        "insufficient_funds", "limit_exceeded", "account_frozen", "account_closed", "account_dormant", "currency_mismatch",
+        "customer_blocked", "kyc_required", "same_account", "step_up_required",
+    ]
+
+    private static func postedCounter(_ type: TransactionType, in registry: MetricsRegistry) -> CounterMetric {
+        registry.counter(
+            "transactions_posted_total", help: "Transactions in the books, by type.", labels: [MetricLabel("type", type.name)])
+    }
+
+    private static func failureCounter(_ code: String, in registry: MetricsRegistry) -> CounterMetric {
+        registry.counter(
+            "transaction_failures_total", help: "Orders that were refused, by problem code.", labels: [MetricLabel("code", code)])
+    }
+
     func posted(_ journals: [PostedJournal]) {
-        for journal in journals {
-            let counter = posted.withLock { counters in
-                counters[journal.type]
-                    ?? {
-                        let made = registry.counter(
-                            "transactions_posted_total", help: "Transactions in the books, by type.",
-                            labels: [MetricLabel("type", journal.type.name)])
-                        counters[journal.type] = made
-                        return made
-                    }()
-            }
-            counter.increment()
-        }
+        for journal in journals { posted[journal.type]?.increment() }
     }
 
     func refused(code: String) {
         let counter = failures.withLock { counters in
-            counters[code]
-                ?? {
-                    let made = registry.counter(
-                        "transaction_failures_total", help: "Orders that were refused, by problem code.",
-                        labels: [MetricLabel("code", code)])
-                    counters[code] = made
-                    return made
-                }()
+            if let known = counters[code] { return known }
+            let made = Self.failureCounter(code, in: registry)
+            counters[code] = made
+            return made
         }
         counter.increment()
     }
