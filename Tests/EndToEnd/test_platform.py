@@ -1,6 +1,8 @@
 """Health, metrics, headers, and the document that describes it all."""
 
 import json
+import time
+from decimal import Decimal
 
 import pytest
 from openapi_spec_validator import validate
@@ -64,8 +66,52 @@ def test_metrics(anybody, clients):
     clients("customer1").ok("/api/customer-portal/accounts")
     text = anybody.get("/metrics").text
     for name in ("http_requests_total{", "http_request_duration_seconds_bucket{", "database_connection_pool_usage", "outbox_pending",
-                 "ledger_imbalance_minor_units{currency=\"KES\"} 0", "cob_business_date_lag_days"):
+                 "ledger_imbalance_minor_units{currency=\"KES\"} 0", "cob_business_date_lag_days",
+                 "transactions_posted_total{type=\"transfer\"}", "transactions_posted_total{type=\"cardRefund\"} 0",
+                 "transaction_failures_total{code=\"insufficient_funds\"}"):
         assert name in text, name
+
+
+def test_statistics_are_counted(clients):
+    admin, customer = clients("admin"), clients("customer1")
+    before = admin.ok("/api/administrator/system/stats")
+    assert before["customers"] >= 4 and before["accounts"] >= 7 and before["branches"] >= 1 and before["loans"] == []
+    assert before["activeUsers"] >= 16 and before["databaseSizeBytes"] > 1_000_000 and before["outboxPending"] >= 0
+    controls = [line for line in admin.ok("/api/generalledger/trial-balance")["lines"] if "2001" <= line["glCode"] <= "2005"]
+    for total in before["deposits"]:
+        owed = sum(Decimal(line["creditBalance"]) for line in controls if line["currency"] == total["currency"])
+        assert Decimal(total["balance"]) == owed, total
+    assert {total["currency"] for total in before["deposits"]} == {"KES", "USD"}
+    moved = customer.transfer(customer.account()["accountNumber"], customer.account(account_type="savings")["accountNumber"], "1.00")
+    assert moved.status_code == 201, moved.text
+    assert admin.ok("/api/administrator/system/stats")["transactionsToday"] == before["transactionsToday"] + 1
+    assert_problem(customer.get("/api/administrator/system/stats"), 403, "forbidden")
+
+
+def test_refusals_are_in_the_audit_trail(clients):
+    admin, customer, teller = clients("admin"), clients("customer1"), clients("teller1")
+    source, savings = customer.account()["accountNumber"], customer.account(account_type="savings")["accountNumber"]
+    refused = [
+        (customer.transfer(source, savings, "499999999.00"), "insufficient_funds"),
+        (customer.get("/api/customer-portal/accounts/0010100009999"), "account_not_found"),
+        (teller.get("/api/generalledger/verify"), "forbidden"),
+    ]
+    faulty = customer.transfer(source, savings, "0")
+    end = time.monotonic() + 10
+    for answer, code in refused:
+        assert_problem(answer, code=code)
+        user = (teller if code == "forbidden" else customer).user
+        while True:
+            entries = admin.ok("/api/administrator/audit-logs", action="request.refuse", userId=user["id"], limit=200)["items"]
+            entry = next((each for each in entries if each["traceId"] == answer.headers["x-trace-id"]), None)
+            if entry is not None:
+                break
+            assert time.monotonic() < end, f"no record of {code}"
+            time.sleep(0.05)
+        assert entry["outcome"] == "refused" and entry["code"] == code and entry["username"] == user["username"]
+        assert entry["entityType"] == "operation" and entry["entityId"].split(" ")[1].startswith("/api/")
+        assert faulty.headers["x-trace-id"] not in {each["traceId"] for each in entries}, "a mistyped field is no refusal of a person"
+    assert admin.ok("/api/administrator/audit-logs/verify")["status"] == "ok"
 
 
 def test_headers(anybody):
@@ -114,8 +160,9 @@ def test_every_operation_of_the_document_is_routed(document, anybody, clients):
 def test_methods_that_are_not_documented_are_not_served(document, anybody):
     for path, item in document["paths"].items():
         concrete = "/".join("0" if part.startswith("{") else part for part in path.split("/"))
-        # Two templates may fit one concrete path, such as /transactions/recent and /transactions/{transactionId}.
-        allowed = {method for other, item in document["paths"].items() if fits(other, concrete) for method in METHODS if method in item}
+        # Two templates may fit one concrete path, such as /transactions/recent and /transactions/{transactionId}: the literal one is meant.
+        meant = max((other for other in document["paths"] if fits(other, concrete)), key=literalness)
+        allowed = {method for method in METHODS if method in document["paths"][meant]}
         for method in set(METHODS) - allowed:
             answer = anybody.request(method.upper(), concrete)
             assert answer.status_code == 405, f"{method} {path}: {answer.status_code}"
@@ -124,6 +171,29 @@ def test_methods_that_are_not_documented_are_not_served(document, anybody):
 def fits(template, concrete):
     left, right = template.strip("/").split("/"), concrete.strip("/").split("/")
     return len(left) == len(right) and all(one.startswith("{") or one == other for one, other in zip(left, right))
+
+
+def literalness(template):
+    return [not part.startswith("{") for part in template.split("/")]
+
+
+def test_a_path_that_is_known_is_never_an_identifier(clients):
+    for path in ("/api/customer-portal/transactions/transfer", "/API/customer-portal/transactions/Transfer/"):
+        answer = clients("customer1").get(path)
+        assert_problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == "POST, OPTIONS"
+
+
+def test_small_lists_are_paged_like_large_ones(anybody, clients):
+    admin = clients("admin")
+    for client, path in [(anybody, "/api/products/catalog"), (anybody, "/api/contact/branches"), (anybody, "/api/products/reference-rates"),
+                         (admin, "/api/administrator/parameters"), (admin, "/api/administrator/jobs"),
+                         (admin, "/api/products/CUR01/versions")]:
+        whole = client.every(path)
+        assert client.every(path, limit=2) == whole, path
+        assert len(client.ok(path, limit=1)["items"]) == 1, path
+        assert_problem(client.get(path, params={"limit": 0}), 422, "validation_failed", "limit", "out_of_range")
+        assert_problem(client.get(path, params={"cursor": "forged"}), 422, "invalid_cursor")
 
 
 def test_the_document_names_no_secret_place(document):

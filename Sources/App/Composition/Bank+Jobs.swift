@@ -20,6 +20,7 @@ extension Bank {
             pool: commandPool, gateway: messageGateway, clock: clock, keepsSecrets: settings.mode == .demo, logger: logger)
         return [
             PeriodicJob("outbox-dispatch", everyMilliseconds: 200) { [outbox] in try await outbox.dispatch() > 0 },
+            PeriodicJob("refusal-trail", everyMilliseconds: 50) { [refusals] in try await refusals.write() },
             PeriodicJob("message-delivery", everyMilliseconds: 500) { try await delivery.deliverDue() > 0 },
             // At the start, and soon after every new business date; the close of day runs what is left.
             PeriodicJob("standing-orders", everyMilliseconds: 15_000) { [self] in

@@ -51,6 +51,7 @@ final class Bank: Sendable {
     let accountOpening: AccountOpening
     let accountsSeeding: AccountsSeeding
     let outbox: OutboxDispatcher
+    let refusals: RefusalTrail
     let statements: StatementsModule
     let businessDay: BusinessDayCache
     /// For the close of day too: a run of what is due on its date.
@@ -76,12 +77,12 @@ final class Bank: Sendable {
         readPool = ConnectionPool(configuration: Self.reading(application), size: Connections.reads, clock: clock, logger: logger)
         for (pool, name) in [(commandPool, "commands"), (readPool, "reads")] { metrics.watch(pool, name: name) }
         let auditTrail = AuditTrail(clock: clock)
+        refusals = RefusalTrail(pool: commandPool, sink: auditTrail, clock: clock)
         pipeline = CommandPipeline(pool: commandPool, clock: clock, audit: auditTrail)
-        businessDays = BusinessDays(clock: clock)
         engine = PostingEngine(
             configuration: .init(postgres: application, writers: Connections.postingWriters), clock: clock, auditTrail: auditTrail,
             logger: logger, observer: metrics)
-        messages = MessageOutbox(clock: clock, identifiers: identifiers)
+        (businessDays, messages) = (BusinessDays(clock: clock), MessageOutbox(clock: clock, identifiers: identifiers))
         tariffs = TariffBookCache(pool: readPool, clock: clock)
         businessDay = BusinessDayCache(pool: readPool, clock: clock)
         parameters = Self.parameters(pool: readPool, pipeline: pipeline, clock: clock, businessDay: businessDay, tariffs: tariffs)
@@ -145,7 +146,7 @@ final class Bank: Sendable {
         endpoints =
             organisation.all + AuditEndpoints(pool: readPool, names: UserNamesAdapter(users: identity.users)).all
             + ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
-            + DepositEndpoints(deposits).all
+            + DepositEndpoints(deposits).all + SystemStatisticsAdapter(pool: readPool, outbox: outbox, clock: clock).endpoints
             + CalculatorEndpoints(tariffs: tariffs, businessDate: { try await businessDay.current() }).all
             + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
             + customers.endpoints + identity.endpoints + outboxEndpoints.all + statements.endpoints
@@ -233,6 +234,8 @@ final class Bank: Sendable {
         configuration.rateLimits.isEnabled = settings.areRateLimitsOn
         let (parameters, isEnabled) = (parameters, settings.areRateLimitsOn)
         configuration.currentRateLimits = { Self.rateLimits(parameters, isEnabled: isEnabled) }
+        let refusals = refusals
+        configuration.onRefusal = { refusals.note($0) }
         configuration.servesDocumentation = settings.isOpenAPIServed
         configuration.swaggerUIDirectory = settings.swaggerUIDirectory
         configuration.metricsAddresses = settings.metricsNetworks
@@ -290,6 +293,7 @@ final class Bank: Sendable {
     /// Finishes what was accepted and lets every connection go.
     func shutdown() async {
         await engine.shutdown()
+        while (try? await refusals.write()) == true {}
         await identity.shutdown()
         directory.shutdown()
         await commandPool.shutdown()

@@ -31,6 +31,13 @@ public protocol AccountOpeningObserver: Sendable {
 
 /// The accounts of the bank in pages, by identifier.
 public enum AccountRegister {
+    /// How many accounts there are now: what waits for approval, was rejected or is closed is none.
+    public static func count(in transaction: Transaction) throws -> Int64 {
+        try transaction.query(
+            "SELECT count(*) FROM accounts.account WHERE status NOT IN ('pendingApproval', 'rejected', 'closed')"
+        ).first?.int64(0) ?? 0
+    }
+
     public static func page(after last: Identifier<Account>?, limit: Int, in transaction: Transaction) throws -> [RegisteredAccount] {
         try transaction.query(
             """

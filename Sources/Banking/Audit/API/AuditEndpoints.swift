@@ -88,12 +88,21 @@ struct AuditEntryView: Representation {
         object.text("entityType", record.subjectType)
         object.optionalText("entityId", record.subjectID.isEmpty ? nil : record.subjectID)
         object.text("outcome", record.outcome == 1 ? "succeeded" : record.outcome == 2 ? "refused" : "failed")
+        object.optionalText("code", code)
         object.optionalText("ipAddress", record.ipAddress.isEmpty ? nil : record.ipAddress)
         object.text("channel", record.channel)
         object.optionalText("traceId", record.traceID.isEmpty ? nil : record.traceID)
         if !record.detail.isEmpty { object.raw("changes", Array(record.detail.utf8)) }
         object.text("previousHash", Self.hexadecimal(record.previousHash))
         object.text("hash", Self.hexadecimal(record.hash))
+    }
+
+    /// Of a refusal, the code with which it was answered.
+    private var code: String? {
+        guard record.outcome != 1, case .object(let detail)? = try? JSONValue(parsing: record.detail),
+            case .text(let code)? = detail["code"]
+        else { return nil }
+        return code
     }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {

@@ -5,6 +5,11 @@ import Postgres
 public struct UserContacts: Sendable {
     public init() {}
 
+    /// How many users may sign in.
+    public func activeUsers(in transaction: Transaction) throws -> Int64 {
+        try transaction.query("SELECT count(*) FROM identity.user_account WHERE disabled_at IS NULL").first?.int64(0) ?? 0
+    }
+
     /// Somebody who may sign in, and where messages reach that person.
     public struct Reach: Sendable, Equatable {
         public let userID: Identifier<User>

@@ -2,6 +2,12 @@ import Kernel
 import Postgres
 
 extension LedgerReader {
+    /// How many journals were posted on a business date or later.
+    public func journalCount(from date: BusinessDate, in transaction: Transaction) throws -> Int64 {
+        guard let first = try BusinessDays.start(of: date, in: transaction) else { return 0 }
+        return try transaction.query("SELECT count(*) FROM ledger.journal WHERE id >= \(first)").first?.int64(0) ?? 0
+    }
+
     /// How many entries the accounts have together since an instant. Counts in the index of the accounts' histories and stops at
     /// `greatest`, so that an account with a very long history costs no more than any other.
     public func entryCount(

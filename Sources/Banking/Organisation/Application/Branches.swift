@@ -17,6 +17,11 @@ public struct Branches: Sendable {
         try BranchStore.find(code, in: transaction)?.status == .active
     }
 
+    /// How many branches are open.
+    public static func count(in transaction: Transaction) throws -> Int64 {
+        try transaction.query("SELECT count(*) FROM organisation.branch WHERE status = 'active'").first?.int64(0) ?? 0
+    }
+
     func list(after: String?, limit: Int, context: RequestContext) async throws -> [Branch] {
         try await pool.read(deadline: context.deadline) { try BranchStore.list(after: after, limit: limit, in: $0) }
     }

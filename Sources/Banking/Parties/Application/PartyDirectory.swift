@@ -5,6 +5,11 @@ import Postgres
 public struct PartyDirectory: Sendable {
     public init() {}
 
+    /// How many customers there are, organisations included.
+    public func count(in transaction: Transaction) throws -> Int64 {
+        try transaction.query("SELECT count(*) FROM parties.customer WHERE status <> 'closed'").first?.int64(0) ?? 0
+    }
+
     /// The customers that exist, by identifier.
     public func customers(
         _ ids: some Sequence<Identifier<Customer>>, in transaction: Transaction

@@ -66,7 +66,9 @@ final class Pipeline: Sendable {
             let reply = try await answer(exchange)
             response = exchange.response(to: reply)
         } catch {
-            response = exchange.response(to: refusal(for: error, in: exchange))
+            let problem = refusal(for: error, in: exchange)
+            response = exchange.response(to: problem)
+            tell(problem, status: response.status, of: exchange)
         }
         if incoming.method == "HEAD" { response.omitsBody = true }
         if case .tooLarge = incoming.body { response.closesConnection = true }
@@ -370,6 +372,15 @@ final class Pipeline: Sendable {
             ])
         let refusal = Refusal(.unavailable, "internal", "Something went wrong on our side; the trace identifier leads us to it")
         return Problem(refusal: refusal, status: 500)
+    }
+
+    private func tell(_ problem: Problem, status: Int, of exchange: Exchange) {
+        guard let onRefusal = configuration.onRefusal, let route = exchange.route, let userID = exchange.userID else { return }
+        onRefusal(
+            RefusedRequest(
+                context: makeContext(exchange, route.endpoint, []), userID: userID,
+                operation: "\(route.endpoint.method.rawValue) \(route.endpoint.path)", path: String(exchange.target.path), status: status,
+                code: problem.refusal.code))
     }
 
     private func note(_ exchange: Exchange, status: Int, nanoseconds: UInt64) {

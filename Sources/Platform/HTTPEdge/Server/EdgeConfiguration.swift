@@ -1,4 +1,5 @@
 import Crypto
+import Kernel
 
 /// Everything the edge can be told. The composition root fills it from WEKEZA_* variables.
 public struct EdgeConfiguration: Sendable {
@@ -33,6 +34,8 @@ public struct EdgeConfiguration: Sendable {
     public var rateLimits = RateLimits()
     /// Asked on every request when the limits may change while the program runs; nil: `rateLimits` as they are.
     public var currentRateLimits: (@Sendable () -> RateLimits)?
+    /// Hears of every refusal of a signed-in user's request. Called on the request's own task, so it must not wait for anything.
+    public var onRefusal: (@Sendable (RefusedRequest) -> Void)?
     /// Pages on ports of their own, which pass the API's paths on to it.
     public var sites: [SiteListener] = []
     /// Certificate and key for every port; nil: without encryption.
@@ -70,4 +73,16 @@ public enum AccessLog: Sendable, Equatable {
         case .off: false
         }
     }
+}
+
+/// A request of a signed-in user that was refused.
+public struct RefusedRequest: Sendable {
+    public let context: RequestContext
+    public let userID: Identifier<User>
+    /// Method and template of the path: `POST /api/accounts/{account}/close`.
+    public let operation: String
+    /// As sent.
+    public let path: String
+    public let status: Int
+    public let code: String
 }
