@@ -1,3 +1,5 @@
+import Kernel
+
 /// A form that a text must have, with the spelling in which the bank keeps it (contract, 1.2).
 public struct TextFormat: Sendable {
     /// Completes the sentence "This is not …".
@@ -58,15 +60,15 @@ public struct TextFormat: Sendable {
         "a BIC", pattern: "^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$", maximumLength: 11
     ) { text in
         let bytes = Array(text.utf8)
-        guard bytes.count == 8 || bytes.count == 11, bytes.allSatisfy({ isCapital($0) || isDigit($0) }), isCapital(bytes[4]),
-            isCapital(bytes[5])
-        else { return nil }
-        return text
+        guard bytes.count == 8 || bytes.count == 11, bytes.allSatisfy({ isCapital($0) || isDigit($0) }) else { return nil }
+        // Kosovo has no assigned code and uses XK in banking.
+        let country = String(decoding: bytes[4..<6], as: UTF8.self)
+        return CountryCode.isAssigned(country) || country == "XK" ? text : nil
     }
 
-    /// ISO 3166 alpha-2, by its form.
-    public static let country = TextFormat("a country code of two capitals", pattern: "^[A-Z]{2}$", maximumLength: 2) { text in
-        text.utf8.count == 2 && text.utf8.allSatisfy { isCapital($0) } ? text : nil
+    /// ISO 3166 alpha-2, as far as it is assigned.
+    public static let country = TextFormat("a country code of ISO 3166", pattern: "^[A-Z]{2}$", maximumLength: 2) { text in
+        CountryCode.isAssigned(text) ? text : nil
     }
 
     public static let username = TextFormat("a user name", pattern: "^[A-Za-z0-9._-]{3,64}$", maximumLength: 64) { text in
