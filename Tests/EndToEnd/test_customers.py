@@ -70,6 +70,19 @@ def test_paths_in_names_are_made_harmless(teller, party):
         assert "/" not in kept and "\\" not in kept and ".." not in kept
 
 
+def test_a_kept_document_is_where_its_answer_says(teller, party):
+    answer = upload(teller, party, PDF, "id-12345678.pdf")
+    assert answer.json()["fileName"] == "id-****5678.pdf"
+    assert teller.get(answer.headers["location"]).content == PDF
+
+
+def test_names_are_found_by_their_sound(teller):
+    for written, searched in (("Muhammed", "Mohamed"), ("Wanjeri", "Wanjiru"), ("Chebet", "Chébet")):
+        kept = teller.post("/api/cif/individual", json=person(firstName=written)).json()
+        found = teller.get("/api/cif/search", params={"name": f"{searched} {kept['lastName']}"}).json()["items"]
+        assert kept["cifNumber"] in [each["cifNumber"] for each in found], (written, searched)
+
+
 def test_too_large_is_refused(teller, party, bank):
     exact = PDF[:-6] + b" " * (10 * 1024 * 1024 - len(PDF)) + PDF[-6:]
     assert len(exact) == 10 * 1024 * 1024

@@ -113,7 +113,7 @@ struct CustomerDesk {
         let names = director.split(separator: " ")
         return """
             {"companyName":"\(name)","registrationNumber":"CPR/2020/\(name.utf8.count)","incorporationDate":"2020-01-02",
-            "companyType":"limitedCompany","primaryEmail":"info@baraka.example","primaryPhone":"+254711000010",
+            "companyType":"limitedCompany","kraPin":"P051234567Z","primaryEmail":"info@baraka.example","primaryPhone":"+254711000010",
             "registeredAddress":{"addressLine1":"Kenyatta Avenue 1","city":"Nakuru","country":"KE"},
             "directors":[{"firstName":"\(names[0])","lastName":"\(names[1])","identificationNumber":"22334455","nationality":"KE",
             "role":"Chair","shareholdingPercentage":"60"}],"beneficialOwners":\(owners)}

@@ -187,13 +187,13 @@ public struct Onboarding: Sendable {
         let application = try await needs.pool.read(deadline: context.deadline) { try store.require(token: token, in: $0) }
         var stored: [(file: ApplicationStore.StoredFile, sealed: DataKeys.Sealed)] = []
         for file in files {
-            let kind = try DocumentUpload(documentType: file.kind.rawValue, fileName: file.fileName, bytes: file.bytes)
-                .kind(field: file.kind.rawValue)
+            let upload = DocumentUpload(documentType: file.kind.rawValue, fileName: file.fileName, bytes: file.bytes)
+            let kind = try upload.kind(field: file.kind.rawValue)
             let id = needs.identifiers.next(OnboardingFile.self)
             stored.append(
                 (
                     ApplicationStore.StoredFile(
-                        id: id, kind: file.kind.rawValue, fileName: file.fileName, contentType: kind.contentType,
+                        id: id, kind: file.kind.rawValue, fileName: upload.fileName, contentType: kind.contentType,
                         sizeBytes: Int32(file.bytes.count), sha256: Digests.sha256(file.bytes)), try needs.vault.sealFile(file.bytes, id)
                 ))
         }

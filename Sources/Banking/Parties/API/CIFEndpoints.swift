@@ -203,10 +203,12 @@ public struct CIFEndpoints: Sendable {
         [
             Endpoint(
                 .get, "/api/cif/{cif}/documents", summary: "Documents of a party", tag: Self.tag, access: Self.staff,
-                query: NoQuery.self, reply: Page<DocumentView>.self, errors: ["customer_not_found"]
+                query: PageQuery.self, reply: Page<DocumentView>.self, errors: ["customer_not_found"]
             ) { call in
-                let found = try await file.documents(of: call.path("cif"), context: call.context)
-                return Reply(Page(items: found.map { DocumentView(document: $0) }, nextCursor: nil))
+                var place = call.query.page.cursor?.reader
+                let found = try await file.documents(
+                    of: call.path("cif"), after: try place?.identifier(), limit: call.query.page.fetchCount, context: call.context)
+                return Reply(call.page(found.map { DocumentView(document: $0) }) { Cursor().adding($0.document.id) })
             },
             Endpoint(
                 .post, "/api/cif/{cif}/documents", summary: "Keep a document: PDF, JPEG or PNG, at most 10 MiB", tag: Self.tag,
@@ -218,7 +220,8 @@ public struct CIFEndpoints: Sendable {
                     documentNumber: call.body.documentNumber, expiryDate: call.body.expiryDate)
                 let stored = try await file.add(upload, to: call.path("cif"), context: call.context)
                 var reply = Reply.created(
-                    DocumentView(document: stored.document), location: "/api/cif/\(call.path("cif"))/documents/\(stored.document.id)")
+                    DocumentView(document: stored.document),
+                    location: "/api/cif/\(call.path("cif"))/documents/\(stored.document.id)/content")
                 reply.isReplay = stored.isReplay
                 return reply
             },
@@ -241,10 +244,12 @@ public struct CIFEndpoints: Sendable {
         [
             Endpoint(
                 .get, "/api/cif/{cif}/relationships", summary: "Who belongs together with a party", tag: Self.tag, access: Self.staff,
-                query: NoQuery.self, reply: Page<RelationshipView>.self, errors: ["customer_not_found"]
+                query: PageQuery.self, reply: Page<RelationshipView>.self, errors: ["customer_not_found"]
             ) { call in
-                let found = try await file.relationships(of: call.path("cif"), context: call.context)
-                return Reply(Page(items: found.map { RelationshipView(relationship: $0) }, nextCursor: nil))
+                var place = call.query.page.cursor?.reader
+                let found = try await file.relationships(
+                    of: call.path("cif"), after: try place?.identifier(), limit: call.query.page.fetchCount, context: call.context)
+                return Reply(call.page(found.map { RelationshipView(relationship: $0) }) { Cursor().adding($0.relationship.id) })
             },
             Endpoint(
                 .post, "/api/cif/{cif}/relationships", summary: "Note a relationship", tag: Self.tag, access: Self.editors,

@@ -156,7 +156,7 @@ struct CorporateRequest: RequestBody, DatedRequest {
         profile.incorporationDate = fields.date("incorporationDate")
         profile.companyType = fields.choice("companyType", CompanyType.self)
         profile.industry = fields.optionalText("industry")
-        profile.kraPin = fields.optionalFormatted("kraPin", .kraPin)
+        profile.kraPin = fields.formatted("kraPin", .kraPin)
         let email = fields.formatted("primaryEmail", .email)
         let phone = fields.formatted("primaryPhone", .phone)
         profile.website = fields.optionalText("website")

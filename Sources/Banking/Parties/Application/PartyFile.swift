@@ -6,7 +6,7 @@ import Safeguards
 /// A file somebody wants kept with a party.
 public struct DocumentUpload: Sendable {
     public let documentType: String
-    /// Made harmless already; only shown.
+    /// Only shown; long numbers in it are masked.
     public let fileName: String
     public let bytes: [UInt8]
     public let documentNumber: String?
@@ -14,10 +14,15 @@ public struct DocumentUpload: Sendable {
 
     public init(documentType: String, fileName: String, bytes: [UInt8], documentNumber: String? = nil, expiryDate: BusinessDate? = nil) {
         self.documentType = documentType
-        self.fileName = fileName
+        self.fileName = Self.masked(fileName)
         self.bytes = bytes
         self.documentNumber = documentNumber
         self.expiryDate = expiryDate
+    }
+
+    /// People name a scan after the number on it; the number is sealed everywhere else and must not lie beside the sealed file.
+    static func masked(_ name: String) -> String {
+        name.replacing(#/[0-9]{5,}/#) { "****" + $0.output.suffix(4) }
     }
 
     /// - Throws: 422 `unsupported_file` for anything but PDF, JPEG and PNG, told by the content
@@ -110,10 +115,12 @@ public struct PartyFile: Sendable {
         return document
     }
 
-    public func documents(of reference: String, context: RequestContext) async throws -> [PartyDocumentRecord] {
+    public func documents(
+        of reference: String, after: Identifier<PartyDocument>?, limit: Int, context: RequestContext
+    ) async throws -> [PartyDocumentRecord] {
         try await pool.read(deadline: context.deadline) { transaction in
             let customer = try PartyDirectory().require(reference, in: transaction)
-            return try DocumentStore.list(of: customer.id, in: transaction)
+            return try DocumentStore.list(of: customer.id, after: after, limit: limit, in: transaction)
         }
     }
 
@@ -136,10 +143,12 @@ public struct PartyFile: Sendable {
 
     // MARK: Relationships
 
-    public func relationships(of reference: String, context: RequestContext) async throws -> [RelationshipRecord] {
+    public func relationships(
+        of reference: String, after: Identifier<PartyRelationship>?, limit: Int, context: RequestContext
+    ) async throws -> [RelationshipRecord] {
         try await pool.read(deadline: context.deadline) { transaction in
             let customer = try PartyDirectory().require(reference, in: transaction)
-            return try RelationshipStore.list(of: customer.id, in: transaction)
+            return try RelationshipStore.list(of: customer.id, after: after, limit: limit, in: transaction)
         }
     }
 
@@ -174,7 +183,7 @@ public struct PartyFile: Sendable {
         }
         let parts = String(decoding: reply.body, as: UTF8.self).split(separator: "/")
         guard parts.count == 2, let customer = Identifier<Customer>(parts[0]), let stored = Identifier<PartyRelationship>(parts[1]),
-            let relationship = try await pool.read({ try RelationshipStore.list(of: customer, in: $0) }).first(where: { $0.id == stored })
+            let relationship = try await pool.read({ try RelationshipStore.find(stored, of: customer, in: $0) })
         else { throw Refusal.unavailable() }
         return (relationship, customer, reply.isReplay)
     }

@@ -119,12 +119,13 @@ public struct PartyQueries: Sendable {
         if let name = search.name {
             let pattern =
                 "%" + name.lowercased().replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
-            // Parts are found literally, near spellings by their trigrams.
+            // Parts are found literally, near spellings by their trigrams, other spellings of the same name by the sounds of all its words.
             sql =
                 sql
                     + """
                      AND (lower(c.full_name) LIKE \(pattern) OR lower(c.full_name) % \(name.lowercased())
-                        OR \(name.lowercased()) <% lower(c.full_name))
+                        OR \(name.lowercased()) <% lower(c.full_name)
+                        OR (parties.name_sounds(\(name)) <> '{}' AND parties.name_sounds(c.full_name) @> parties.name_sounds(\(name))))
                     """
         }
         if let phone = search.phone { sql = sql + " AND c.phone = \(phone)" }

@@ -2,6 +2,22 @@ import Postgres
 
 /// The customer file beside `parties.customer`: sealed profiles, digests of numbers, documents, relationships and history.
 enum CIFMigrations {
+    /// Mohamed and Muhammed share few letters in a row and sound alike: names are found by the sounds of their words, too.
+    static let nameSounds = Migration(
+        name: "parties/004_name_sounds",
+        sql: """
+            CREATE EXTENSION IF NOT EXISTS fuzzystrmatch;
+
+            -- Soundex codes of a name's words, accents taken off. The search path is fixed, because an index must not depend on it.
+            CREATE FUNCTION parties.name_sounds(name text) RETURNS text[]
+            LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, public
+            RETURN (
+                SELECT coalesce(array_agg(DISTINCT soundex(word)) FILTER (WHERE soundex(word) <> ''), '{}')
+                FROM regexp_split_to_table(
+                    regexp_replace(normalize(lower(name), NFD), U&'[\\0300-\\036F]', '', 'g'), '[^[:alnum:]]+') AS word);
+            CREATE INDEX customer_by_sounds ON parties.customer USING gin (parties.name_sounds(full_name));
+            """)
+
     static let customerFile = Migration(
         name: "parties/003_customer_file",
         sql: """

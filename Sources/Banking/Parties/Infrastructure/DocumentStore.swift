@@ -35,9 +35,17 @@ enum DocumentStore {
             """)
     }
 
-    static func list(of customer: Identifier<Customer>, in transaction: Transaction) throws -> [PartyDocumentRecord] {
-        try transaction.query("SELECT \(raw: columns) FROM parties.document WHERE customer_id = \(customer) ORDER BY id DESC LIMIT 1000")
-            .map(record)
+    /// Newest first.
+    static func list(
+        of customer: Identifier<Customer>, after: Identifier<PartyDocument>? = nil, limit: Int = 1_000, in transaction: Transaction
+    ) throws -> [PartyDocumentRecord] {
+        let bound = after ?? Identifier(bits: .max)
+        return try transaction.query(
+            """
+            SELECT \(raw: columns) FROM parties.document WHERE customer_id = \(customer) AND id < \(bound)
+            ORDER BY id DESC LIMIT \(Int64(limit))
+            """
+        ).map(record)
     }
 
     static func find(
@@ -109,14 +117,30 @@ enum RelationshipStore {
             """)
     }
 
-    static func list(of customer: Identifier<Customer>, in transaction: Transaction) throws -> [RelationshipRecord] {
+    /// Newest first, from either side.
+    static func list(
+        of customer: Identifier<Customer>, after: Identifier<PartyRelationship>? = nil, limit: Int = 1_000, in transaction: Transaction
+    ) throws -> [RelationshipRecord] {
+        let bound = after ?? Identifier(bits: .max)
+        return try records(of: customer, "r.id < \(bound) ORDER BY r.id DESC LIMIT \(Int64(limit))", in: transaction)
+    }
+
+    static func find(
+        _ id: Identifier<PartyRelationship>, of customer: Identifier<Customer>, in transaction: Transaction
+    ) throws -> RelationshipRecord? {
+        try records(of: customer, "r.id = \(id)", in: transaction).first
+    }
+
+    private static func records(
+        of customer: Identifier<Customer>, _ condition: SQL, in transaction: Transaction
+    ) throws -> [RelationshipRecord] {
         try transaction.query(
             """
             SELECT r.id, r.relationship_type, r.ownership_millionths, r.created_at, c.id, c.cif_number, c.full_name,
                 r.related_id = \(customer)
             FROM parties.relationship r
             JOIN parties.customer c ON c.id = CASE WHEN r.customer_id = \(customer) THEN r.related_id ELSE r.customer_id END
-            WHERE r.customer_id = \(customer) OR r.related_id = \(customer) ORDER BY r.id DESC LIMIT 1000
+            WHERE (r.customer_id = \(customer) OR r.related_id = \(customer)) AND \(condition)
             """
         ).map {
             RelationshipRecord(

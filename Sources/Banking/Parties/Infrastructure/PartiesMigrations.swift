@@ -58,5 +58,6 @@ public enum PartiesMigrations {
                         (address_line1 IS NULL) = (city IS NULL) AND (address_line1 IS NULL) = (country IS NULL));
                 """),
         CIFMigrations.customerFile,
+        CIFMigrations.nameSounds,
     ]
 }
