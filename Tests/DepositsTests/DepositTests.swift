@@ -191,6 +191,14 @@ extension InProcessResponse {
             #expect(await owner.send(.put, path, json: #"{"instruction":"payOut","version":2}"#).outcome == "409 invalid_state")
             let maturing = await bank.client.signedIn("Teller").send(.get, "/api/deposits/maturing?days=1")
             #expect(maturing.count(of: "items") == 3)
+            var (seen, cursor): ([String], String?) = ([], "")
+            while let place = cursor {
+                let page = await bank.client.signedIn("Teller").send(
+                    .get, "/api/deposits/maturing?days=1&limit=1" + (place.isEmpty ? "" : "&cursor=\(place)"))
+                seen.append(page.text("items", 0, "depositId") ?? "")
+                cursor = page.text("nextCursor")
+            }
+            #expect(seen == (0..<3).map { maturing.text("items", $0, "depositId") })
             try await bank.close()
             // 7 days: 2,109.59, tax 316.44, net 1,793.15.
             #expect(await owner.send(.get, "/api/deposits/\(principal)").text("status") == "renewed")

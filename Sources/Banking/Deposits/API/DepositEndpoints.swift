@@ -79,8 +79,13 @@ public struct DepositEndpoints: Sendable {
             .get, "/api/deposits/maturing", summary: "Deposits that mature soon", tag: Self.tag, access: .roles(.staff),
             query: MaturingQuery.self, reply: Page<DepositView>.self
         ) { call in
-            let rows = try await queries.maturing(within: call.query.days)
-            return Reply(Page(items: rows.map { DepositView(details: $0) }, nextCursor: nil))
+            let rows = try await queries.maturing(
+                within: call.query.days, after: call.query.place(), limit: call.query.page.fetchCount)
+            return Reply(
+                call.page(rows.map { DepositView(details: $0) }) { view in
+                    let deposit = view.details.deposit
+                    return Cursor().adding(deposit.maturityDate ?? deposit.startDate).adding(deposit.id)
+                })
         }
     }
 

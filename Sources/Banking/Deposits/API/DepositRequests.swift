@@ -97,11 +97,19 @@ struct DepositListQuery: QueryParameters, Paged {
     }
 }
 
-struct MaturingQuery: QueryParameters {
+struct MaturingQuery: QueryParameters, Paged {
+    let page: PageRequest
     let days: Int
 
     init(from fields: inout Fields) {
+        page = fields.page()
         days = fields.optionalInteger("days", 1...3_650) ?? 30
+    }
+
+    /// - Throws: 422 `invalid_cursor`
+    func place() throws(Refusal) -> (date: BusinessDate, id: Identifier<DepositContract>)? {
+        guard var reader = page.cursor?.reader else { return nil }
+        return (try reader.date(), try reader.identifier())
     }
 }
 

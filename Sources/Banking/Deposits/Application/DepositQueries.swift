@@ -72,12 +72,15 @@ struct DepositQueries: Sendable {
     }
 
     /// Deposits that mature within so many days, the next one first.
-    func maturing(within days: Int) async throws -> [DepositDetails] {
+    func maturing(
+        within days: Int, after place: (date: BusinessDate, id: Identifier<DepositContract>)?, limit: Int
+    ) async throws -> [DepositDetails] {
         let until = try await workshop.businessDay.current().adding(days: Int32(days))
-        let deposits = try await workshop.readers.read {
-            try DepositStore.find(
-                "status IN ('active', 'matured') AND maturity_date <= \(until) ORDER BY maturity_date, id LIMIT 1000", in: $0)
-        }
+        var condition: SQL = "status IN ('active', 'matured') AND maturity_date <= \(until)"
+        if let place { condition.append(" AND (maturity_date, id) > (\(place.date), \(place.id))") }
+        condition.append(" ORDER BY maturity_date, id LIMIT \(Int64(limit))")
+        let wanted = condition
+        let deposits = try await workshop.readers.read { try DepositStore.find(wanted, in: $0) }
         return try await details(deposits)
     }
 
