@@ -3,6 +3,7 @@ import Application
 import Identity
 import Kernel
 import Ledger
+import Organisation
 import Parties
 import Products
 
@@ -23,6 +24,7 @@ struct Demonstration {
 
     func seed() async throws {
         try await bank.demonstrationProducts.seed(.system(at: bank.clock.now(), idempotencyKey: "seed/products"))
+        try await DemonstrationBranch(pipeline: bank.pipeline).seed(.system(at: bank.clock.now(), idempotencyKey: "seed/branch"))
         try await openVault()
         var customers: [String: Identifier<Customer>] = [:]
         for party in Self.parties {
