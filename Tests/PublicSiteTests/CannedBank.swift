@@ -48,13 +48,15 @@ final class CannedBank: BankAPI {
 
     private static let standard: [String: (Int, String)] = [
         "GET /api/products/deposits": (200, "{\"items\":[\(savings),\(fixed),\(hostile)],\"nextCursor\":null}"),
-        "GET /api/products/SAV01": (200, savings),
+        "GET /api/products/SAV01": (200, savings), "GET /api/products/FD01": (200, fixed),
         "GET /api/products/tariff": (
             200,
             """
             {"asOf":"2026-11-23","currency":"KES","exciseRate":"15","items":[{"feeCode":"TRF","name":"Transfer","appliesTo":"transfer",
              "calculation":"tiered","tiers":[{"fromAmount":"0.01","toAmount":"500.00","amount":"0.00"},
-             {"fromAmount":"500.01","amount":"25.00"}],"excisable":true}]}
+             {"fromAmount":"500.01","amount":"25.00"}],"excisable":true},{"feeCode":"TRF","name":"Transfer","appliesTo":"transfer",
+             "calculation":"flat","amount":"1.00","currency":"CZK","excisable":true},{"feeCode":"LPF","name":"Loan","appliesTo":"loan",
+             "calculation":"flat","amount":"500.00","currency":"KES","excisable":true}]}
             """
         ),
         "GET /api/contact/branches": (

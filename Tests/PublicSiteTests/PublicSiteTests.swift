@@ -44,7 +44,11 @@ struct PublicSiteTests {
         #expect(rates.contains("23 November 2026"))
         #expect(rates.contains("0.01 to 500"))
         #expect(rates.contains("<strong>Free</strong>"))
-        #expect(rates.contains("KES 25.00"))
+        #expect(rates.contains("500.01 and more") && rates.contains("KES 25.00"))
+        // Shillings first, whatever order the guide has.
+        let currencies = rates.matches(of: #/<td>(KES|CZK)<\/td>/#).map { String($0.output.1) }
+        #expect(currencies == ["KES", "KES", "CZK"])
+        #expect(try #require(await site.get("/products/fd01")).text.contains("The rate is lowered by 2 percentage points"))
         #expect(rates.contains("15 %"))
     }
 
@@ -81,6 +85,16 @@ struct PublicSiteTests {
         #expect(reply.text.contains("Asha &lt;b&gt;"))
         #expect(reply.text.contains("This is not an e-mail address"))
         #expect(reply.text.contains("aria-describedby=\"email-fault\""))
+    }
+
+    @Test("leaves out what was left empty, and asks for it in plain words")
+    func emptyFields() async throws {
+        let required = #"{"status":422,"code":"validation_failed","errors":[{"field":"name","code":"required","message":"technical"}]}"#
+        let bank = CannedBank(["POST /api/contact": (422, required)])
+        let reply = try #require(await makeSite(bank).post("/contact", "name=&email=a%40b.co.ke&message="))
+        #expect(reply.text.contains("Please fill this in") && !reply.text.contains("technical"))
+        let sent = String(decoding: try #require(bank.requests.first).body, as: UTF8.self)
+        #expect(!sent.contains("\"name\"") && !sent.contains("\"message\""))
     }
 
     @Test("answers a sent form with a redirect, so that a reload does not send it again")

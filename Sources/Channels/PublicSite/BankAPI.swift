@@ -48,7 +48,9 @@ public struct BankAnswer: Sendable {
         var faults: [String: String] = [:]
         for error in json.items("errors") {
             guard let field = error.text("field") else { continue }
-            if faults[field] == nil { faults[field] = error.text("message") ?? error.text("code") ?? "This is not right" }
+            guard faults[field] == nil else { continue }
+            let message = error.text("code") == "required" ? "Please fill this in" : error.text("message")
+            faults[field] = message ?? error.text("code") ?? "This is not right"
         }
         return faults
     }

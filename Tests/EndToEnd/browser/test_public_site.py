@@ -48,6 +48,16 @@ def test_every_link_leads_somewhere(site):
     assert {"/rates", "/products/sav01", "/open-account", "/contact"} <= seen
 
 
+def test_every_fee_can_be_read_on_a_phone(site):
+    visitor = site(PHONE)
+    visitor.open("/rates")
+    cells = visitor.page.locator(".fees td.figure")
+    assert cells.count() > 5
+    for box in (cell.bounding_box() for cell in cells.all()):
+        assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"], box
+    expect(visitor.page.locator(".fees tbody tr").first).to_contain_text("KES")
+
+
 def weight(origin, path, seen):
     """Bytes over the wire of a page with everything that it asks for: files of its html, and of their style sheets."""
     if path in seen:

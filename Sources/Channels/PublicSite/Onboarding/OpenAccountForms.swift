@@ -34,9 +34,11 @@ struct StartForm {
     }
 
     var json: [UInt8] {
+        // What was left empty is left out, so that it is missing rather than wrong.
         Escaping.json([
-            ("firstName", .text(firstName)), ("lastName", .text(lastName)), ("idNumber", .text(idNumber)),
-            ("phoneNumber", .text(phoneNumber.filter { $0 != " " })), ("email", .text(email)), ("dateOfBirth", .text(dateOfBirth)),
+            ("firstName", .optionalText(firstName)), ("lastName", .optionalText(lastName)), ("idNumber", .optionalText(idNumber)),
+            ("phoneNumber", .optionalText(phoneNumber.filter { $0 != " " })), ("email", .optionalText(email)),
+            ("dateOfBirth", .optionalText(dateOfBirth)),
             ("acceptTerms", .boolean(isTermsAccepted)), ("acceptPrivacy", .boolean(isPrivacyAccepted)),
         ])
     }
@@ -122,7 +124,7 @@ struct AccountForm {
     func json(onboardingID: String) -> [UInt8] {
         Escaping.json([
             ("onboardingId", .text(onboardingID)), ("productCode", .text(productCode)), ("currency", .optionalText(currency)),
-            ("username", .text(username)), ("password", .text(password)), ("kraPin", .optionalText(kraPin)),
+            ("username", .optionalText(username)), ("password", .optionalText(password)), ("kraPin", .optionalText(kraPin)),
             ("sourceOfFunds", .optionalText(source)),
         ])
     }

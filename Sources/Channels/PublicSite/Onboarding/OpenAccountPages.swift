@@ -159,7 +159,8 @@ struct OpenAccountPages: Sendable {
     private func verifyPhone(_ application: Application, _ request: PageRequest) async -> PageReply {
         let code = (request.form["code"] ?? "").filter { $0 != " " }
         let answer = await site.post(
-            "/api/customer-portal/onboard/verify-phone", Escaping.json([("onboardingId", .text(application.id)), ("code", .text(code))]),
+            "/api/customer-portal/onboard/verify-phone",
+            Escaping.json([("onboardingId", .text(application.id)), ("code", .optionalText(code))]),
             request,
             headers: [application.header])
         return continued(answer, request) { fault in

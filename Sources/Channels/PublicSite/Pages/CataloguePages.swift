@@ -75,10 +75,12 @@ struct CataloguePages: Sendable {
                 price: ProductFacts.price(item, currency: currency),
                 bands: item.items("tiers").map { band(of: $0, currency: currency) }, isExcisable: item.flag("excisable"))
         }
+        // The bank's own currency first: a phone shows a long way of the others.
+        let ordered = fees.filter { $0.currency == currency } + fees.filter { $0.currency != currency }
         let asOf = answer.json.text("asOf") ?? ""
         let content = Rates(
             asOf: Formatting.date(asOf), asOfInput: fault == nil ? String(asOf.prefix(10)) : (wanted ?? ""), fault: fault,
-            products: await offered(request).filter { !$0.tiers.isEmpty }, fees: fees,
+            products: await offered(request).filter { !$0.tiers.isEmpty }, fees: ordered,
             exciseRate: Formatting.percent(answer.json.text("exciseRate") ?? "0"))
         let frame = site.frame(
             "Rates and fees", "Interest rates, fees and excise duty of Wekeza Bank, with the date they hold from.", request)
@@ -87,7 +89,7 @@ struct CataloguePages: Sendable {
 
     private func band(of tier: JSONValue, currency: String) -> Rates.Band {
         let from = Formatting.grouped(tier.text("fromAmount") ?? "0", dropsZeroCents: true)
-        let amounts = tier.text("toAmount").map { "\(from) to \(Formatting.grouped($0, dropsZeroCents: true))" } ?? "Above \(from)"
+        let amounts = tier.text("toAmount").map { "\(from) to \(Formatting.grouped($0, dropsZeroCents: true))" } ?? "\(from) and more"
         let amount = tier.text("amount") ?? "0"
         let isFree = amount.allSatisfy { $0 == "0" || $0 == "." }
         return Rates.Band(amounts: amounts, price: isFree ? "Free" : Formatting.money(amount, currency))

@@ -75,8 +75,9 @@ struct ContactPages: Sendable {
         let answer = await site.post(
             "/api/contact",
             Escaping.json([
-                ("name", .text(contact.name)), ("email", .text(contact.email)), ("phone", .optionalText(contact.phone)),
-                ("subject", .optionalText(contact.subject)), ("message", .text(contact.message)), ("topic", .optionalText(form["topic"])),
+                ("name", .optionalText(contact.name)), ("email", .optionalText(contact.email)), ("phone", .optionalText(contact.phone)),
+                ("subject", .optionalText(contact.subject)), ("message", .optionalText(contact.message)),
+                ("topic", .optionalText(form["topic"])),
             ]), request)
         if answer.isSuccess, let ticket = answer.json.text("ticketNumber") {
             return .redirect(to: "/contact?ticket=\(Escaping.query(ticket))")

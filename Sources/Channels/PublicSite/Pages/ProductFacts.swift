@@ -132,7 +132,8 @@ struct ProductFacts: Sendable {
         add("Term", from: deposit.text("minTermMonths"), to: deposit.text("maxTermMonths"), unit: "months")
         add("Notice", from: deposit.text("minNoticeDays"), to: deposit.text("maxNoticeDays"), unit: "days")
         if let rate = deposit.text("earlyBreakPenaltyRate"), rate.contains(where: { ("1"..."9").contains($0) }) {
-            facts.append(Fact(name: "When ended early", value: "The rate is lowered by \(Formatting.percent(rate)) points"))
+            let points = Formatting.percent(rate).replacing(" %", with: "")
+            facts.append(Fact(name: "When ended early", value: "The rate is lowered by \(points) percentage points"))
         }
         add("Smallest balance", money: limits.text("minBalance"))
         add("Largest balance", money: limits.text("maxBalance"))

@@ -111,7 +111,8 @@ extension Fields {
         let text = isTrimmed ? TextRules.trimmed(written) : written
         let count = TextRules.length(text)
         if count < length.lowerBound {
-            fail(name, "too_short", "At least \(length.lowerBound) characters are needed")
+            let message = length.lowerBound == 1 ? "This must not be empty" : "At least \(length.lowerBound) characters are needed"
+            fail(name, "too_short", message)
             return nil
         }
         if count > length.upperBound {
