@@ -83,6 +83,8 @@ import Testing
             #expect(message?.1.last?.contains("a transfer of KES 60000.00 to 0011234567897") == true)
             let code = try await bank.newestCode()
             #expect(code.utf8.count == 6)
+            #expect(try await bank.count("SELECT count(*) FROM audit.record WHERE detail::text LIKE '%****7897%'") == 1)
+            #expect(try await bank.count("SELECT count(*) FROM audit.record WHERE detail::text LIKE '%0011234567897%'") == 0)
             #expect(try await bank.count("SELECT count(*) FROM identity.step_up_challenge c WHERE c::text LIKE '%' || \(code) || '%'") == 0)
         }
     }

@@ -138,7 +138,8 @@ extension IdentityServices {
     ) -> AuditRecord {
         var detail = [("challenge", challenge.description), ("type", action.type)]
         if let amount = action.amount { detail.append(("amount", amount.description)) }
-        if !action.payee.isEmpty { detail.append(("payee", action.payee)) }
+        // The trail is for good and in the clear; the challenge itself says the whole payee for as long as it is kept.
+        if !action.payee.isEmpty { detail.append(("payee", LongNumbers.masked(in: action.payee))) }
         return record(name, outcome, user: context.principal?.userID, context: context, detail: detail)
     }
 }

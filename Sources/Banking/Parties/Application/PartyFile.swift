@@ -6,7 +6,7 @@ import Safeguards
 /// A file somebody wants kept with a party.
 public struct DocumentUpload: Sendable {
     public let documentType: String
-    /// Only shown; long numbers in it are masked.
+    /// Only shown. People name a scan after the number on it; the number is sealed everywhere else and must not lie beside the sealed file.
     public let fileName: String
     public let bytes: [UInt8]
     public let documentNumber: String?
@@ -14,15 +14,10 @@ public struct DocumentUpload: Sendable {
 
     public init(documentType: String, fileName: String, bytes: [UInt8], documentNumber: String? = nil, expiryDate: BusinessDate? = nil) {
         self.documentType = documentType
-        self.fileName = Self.masked(fileName)
+        self.fileName = LongNumbers.masked(in: fileName)
         self.bytes = bytes
         self.documentNumber = documentNumber
         self.expiryDate = expiryDate
-    }
-
-    /// People name a scan after the number on it; the number is sealed everywhere else and must not lie beside the sealed file.
-    static func masked(_ name: String) -> String {
-        name.replacing(#/[0-9]{5,}/#) { "****" + $0.output.suffix(4) }
     }
 
     /// - Throws: 422 `unsupported_file` for anything but PDF, JPEG and PNG, told by the content
