@@ -34,7 +34,7 @@ extension Deposit {
     public func closeFigures(on date: BusinessDate, taxRate: Rate) throws(MoneyError) -> CloseFigures {
         let isPremature = maturityDate.map { date < $0 } ?? false
         let days = date.days(since: startDate)
-        if isPremature || type == .callDeposit, days < noInterestBeforeDays, type != .callDeposit {
+        if isPremature, days < noInterestBeforeDays {
             return CloseFigures(principal: principal, interestEarned: 0, penalty: 0, withholdingTax: 0)
         }
         let earned = try interest(to: date)
