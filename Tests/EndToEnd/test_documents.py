@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
 from datetime import date, timedelta
@@ -117,6 +118,8 @@ def test_all_formats_of_a_statement_agree(story, period, tmp_path):
     assert list(dict.fromkeys(child.tag.removeprefix(CAMT) for child in body)) == order
 
     text = text_of(statement(one, source, period, "pdf").content, tmp_path)
+    day = "/".join(reversed(period["to"].split("-")))
+    assert re.search(rf"{day}\s+{day}", text), "a date stands on one line"
     for word in ["Wekeza Bank", source, as_written(document["openingBalance"]), as_written(document["closingBalance"]), "Page 1 of"]:
         assert word in text, f"{word} is missing in:\n{text}"
     for item in made:

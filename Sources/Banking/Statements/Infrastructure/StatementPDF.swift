@@ -25,7 +25,7 @@ enum StatementPDF {
         let closing = [DateText.short(statement.toDate), "", "Closing balance", "", "", MoneyText.grouped(statement.closingBalance)]
         try document.table(
             [
-                PDFColumn("Date", share: 105), PDFColumn("Value date", share: 105), PDFColumn("Description", share: 340),
+                PDFColumn("Date", share: 125), PDFColumn("Value date", share: 125), PDFColumn("Description", share: 300),
                 PDFColumn("Debit", share: 140, alignment: .trailing), PDFColumn("Credit", share: 140, alignment: .trailing),
                 PDFColumn("Balance", share: 150, alignment: .trailing),
             ],
