@@ -308,6 +308,8 @@ extension InProcessResponse {
             let given = await notice("200000")
             // Monday and 5 days is Saturday: payable on Monday.
             #expect(given.status == 202 && given.text("payableDate") == "2026-01-12" && given.text("noticeId") != nil)
+            let pending = await owner.send(.get, "/api/deposits/call-deposits/\(id)/withdrawals")
+            #expect(pending.text("items", 0, "noticeId") == given.text("noticeId") && pending.count(of: "items") == 1)
             try await bank.close(through: "2026-01-11")
             #expect(try await bank.balance(current) == 50_000_000)
             try await bank.close()

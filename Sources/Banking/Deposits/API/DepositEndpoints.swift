@@ -38,7 +38,7 @@ public struct DepositEndpoints: Sendable {
             place("term-deposits", "Open a term deposit", TermDepositRequest.self) { $0.order },
             place("call-deposits", "Open a call deposit", CallDepositRequest.self) { $0.order },
             list("/api/deposits", Self.viewers), list("/api/customer-portal/deposits", .roles(.owner)), maturing, get, schedule, closeQuote,
-            close, maturityInstruction, installment, withdrawal, notice, accrue, accrualHistory,
+            close, maturityInstruction, installment, withdrawal, notice, notices, accrue, accrualHistory,
         ]
     }
 
@@ -196,6 +196,20 @@ public struct DepositEndpoints: Sendable {
             }
             return Reply(
                 stored: EncodedReply(status: Int(reply.status), contentType: MediaType.json, body: reply.body), isReplay: reply.isReplay)
+        }
+    }
+
+    /// An extension of the contract: what was given notice of and is still to be paid, the next payment first.
+    private var notices: Endpoint {
+        Endpoint(
+            .get, "/api/deposits/call-deposits/{depositId}/withdrawals", summary: "Withdrawals that notice was given of",
+            tag: Self.tag, access: Self.viewers, query: NoQuery.self, reply: Page<NoticeView>.self, errors: ["not_found"]
+        ) { call in
+            let deposit = try await queries.require(call.path("depositId"), type: .callDeposit, by: DepositAuthority(call.context))
+            let pending = try await queries.notices(of: deposit).map {
+                NoticeView(id: $0.id, payableDate: $0.payableDate, amount: deposit.money($0.amount))
+            }
+            return Reply(Page(items: pending, nextCursor: nil))
         }
     }
 

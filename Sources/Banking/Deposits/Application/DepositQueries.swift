@@ -84,6 +84,10 @@ struct DepositQueries: Sendable {
         return try await details(deposits)
     }
 
+    func notices(of deposit: Deposit) async throws -> [DepositStore.Notice] {
+        try await workshop.readers.read { try DepositStore.notices("deposit_id = \(deposit.id)", in: $0) }
+    }
+
     func details(_ deposit: Deposit) async throws -> DepositDetails {
         guard let details = try await details([deposit]).first else { throw Refusal.depositNotFound }
         return details
