@@ -11,7 +11,7 @@ import TestKit
 
 @testable import Parties
 
-/// The customer file over HTTP, with real tables and nobody in it. A bearer token is the name of a role.
+/// The customer file over HTTP, with real tables and nobody in it. A bearer token is the name of a role, or `customer:` and an identifier.
 struct CustomerDesk {
     static let migrations = [PlatformMigrations.all, AuditMigrations.all, PartiesMigrations.all, ScreeningMigrations.all]
 
@@ -51,9 +51,12 @@ struct CustomerDesk {
         let file = PartyFile(
             pool: database.pool, pipeline: pipeline, audit: trail, clock: clock, identifiers: identifiers, vault: vault)
         let access = PortalAccess(pool: database.pool, pipeline: pipeline, users: NotedUsers(users: users))
+        let check = OwnIdentityCheck(registry: registry, queries: queries, file: file, clock: clock) { tier in
+            TierAllowance(perTransaction: Money(minorUnits: Int64(tier + 1) * 100_000, currency: .kes), daily: nil, balance: nil)
+        }
         let endpoints =
             CIFEndpoints(registry: registry, queries: queries, file: file, access: access, clock: clock) { _, _ in false }.all
-            + screening.endpoints
+            + OwnIdentityEndpoints(check: check, queries: queries).all + screening.endpoints
         var configuration = EdgeConfiguration(cursorKey: [UInt8](repeating: 7, count: 32))
         configuration.rateLimits.isEnabled = false
         let server = HTTPServer(
@@ -64,6 +67,11 @@ struct CustomerDesk {
 
     private struct ByRole: Authenticator {
         func authenticate(bearerToken: String, context: RequestContext) async throws -> Principal {
+            if bearerToken.hasPrefix("customer:"), let customer = Identifier<Customer>(String(bearerToken.dropFirst(9))) {
+                return Principal(
+                    userID: Identifier(bits: customer.bits), sessionID: Identifier(bits: customer.bits), username: "customer",
+                    roles: RoleSet(.customer), customerID: customer, branchCode: nil, mustChangePassword: false)
+            }
             guard let role = Role(rawValue: bearerToken) else {
                 throw Refusal(.unauthenticated, "invalid_token", "The token is not valid")
             }

@@ -4,6 +4,7 @@ import Identity
 import Kernel
 import Ledger
 import Organisation
+import Parties
 import Postgres
 import Products
 import Screening
@@ -47,6 +48,22 @@ extension Bank {
     static func screeningThresholds(_ parameters: Parameters) -> ScreeningThresholds {
         let (review, block) = (parameters.text(reviewThreshold), parameters.text(blockThreshold))
         return ScreeningThresholds(review: review, block: block) ?? ScreeningThresholds(review: review, block: review) ?? .standard
+    }
+
+    /// What a level of verification allows a person, by the limits in force.
+    static func allowance(
+        tariffs: TariffBookCache, businessDay: BusinessDayCache
+    ) -> @Sendable (Int16) async throws -> TierAllowance {
+        { tier in
+            let (book, date) = (try await tariffs.current(), try await businessDay.current())
+            let daily = try book.limit(.customerDaily, on: date)
+            guard tier <= 1 else {
+                return TierAllowance(perTransaction: try book.limit(.customerPerTransfer, on: date), daily: daily, balance: nil)
+            }
+            return TierAllowance(
+                perTransaction: try book.limit(.kycTier1PerTransaction, on: date), daily: daily,
+                balance: try book.limit(.kycTier1Balance, on: date))
+        }
     }
 
     static func sessionPolicy(_ parameters: Parameters) -> SessionPolicy {

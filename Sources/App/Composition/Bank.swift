@@ -118,8 +118,8 @@ final class Bank: Sendable {
             .init(
                 pool: commandPool, readers: readPool, pipeline: pipeline, audit: auditTrail, clock: clock, identifiers: identifiers,
                 secrets: secrets, observers: [AccountConstraints(clock: clock)], accounts: queries, opening: accountOpening,
-                users: identity.users, messages: messages, isLimited: settings.areRateLimitsOn,
-                thresholds: { Self.screeningThresholds(parameters) }))
+                users: identity.users, messages: messages, allowance: Self.allowance(tariffs: tariffs, businessDay: businessDay),
+                isLimited: settings.areRateLimitsOn, thresholds: { Self.screeningThresholds(parameters) }))
         accountsSeeding = AccountsSeeding(opening: accountOpening, changes: changes, engine: engine, pool: commandPool, clock: clock)
         statements = StatementsModule(
             pool: commandPool, readers: readPool, queries: queries, businessDay: businessDay, key: secrets.key(for: "wekeza statements"),

@@ -20,6 +20,7 @@ struct CustomerRooms: Sendable {
     /// For the exchange of keys.
     let onboardingVault: OnboardingVault
     private let cif: CIFEndpoints
+    private let ownIdentity: OwnIdentityEndpoints
     private let onboarding: OnboardingEndpoints
 
     struct Needs {
@@ -35,6 +36,8 @@ struct CustomerRooms: Sendable {
         let opening: AccountOpening
         let users: UserCreation
         let messages: MessageOutbox
+        /// What a level of verification allows.
+        let allowance: @Sendable (Int16) async throws -> TierAllowance
         let isLimited: Bool
         let thresholds: @Sendable () -> ScreeningThresholds
     }
@@ -59,6 +62,9 @@ struct CustomerRooms: Sendable {
         cif = CIFEndpoints(registry: registry, queries: queries, file: file, access: access, clock: clock) {
             try AccountHoldings().hasOpenAccounts($0, in: $1)
         }
+        ownIdentity = OwnIdentityEndpoints(
+            check: OwnIdentityCheck(registry: registry, queries: queries, file: file, clock: clock, allowance: needs.allowance),
+            queries: queries)
         onboardingVault = OnboardingVault(
             keys: needs.secrets.dataKeys, digestKey: needs.secrets.key(for: "wekeza onboarding digests"))
         onboarding = OnboardingEndpoints(
@@ -71,7 +77,7 @@ struct CustomerRooms: Sendable {
                 pool: pool, pipeline: pipeline, clock: clock, identifiers: identifiers, isLimited: needs.isLimited), clock: clock)
     }
 
-    var endpoints: [Endpoint] { cif.all + screening.endpoints + onboarding.all }
+    var endpoints: [Endpoint] { cif.all + ownIdentity.all + screening.endpoints + onboarding.all }
 }
 
 /// What Accounts tells about a customer: accounts with their figures, sums by currency, the newest transactions.

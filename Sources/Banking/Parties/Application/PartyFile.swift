@@ -54,21 +54,24 @@ public struct PartyFile: Sendable {
 
     // MARK: Documents
 
+    /// - Parameter further: what else belongs into the commit, with its records for the audit trail
     /// - Returns: the document and whether the key had stored it before
-    /// - Throws: 404 `customer_not_found`; 422 `unsupported_file`
+    /// - Throws: 404 `customer_not_found`; 422 `unsupported_file`; what `further` throws
     public func add(
-        _ upload: DocumentUpload, to reference: String, context: RequestContext
+        _ upload: DocumentUpload, to reference: String, context: RequestContext,
+        further: @escaping @Sendable (PartyDocumentRecord, Transaction) throws -> [AuditRecord] = { _, _ in [] }
     ) async throws -> (document: PartyDocumentRecord, isReplay: Bool) {
         let id = identifiers.next(PartyDocument.self)
         let prepared = try prepare(upload, id: id)
         let reply = try await pipeline.run(context) { transaction in
             let customer = try PartyDirectory().require(reference, in: transaction)
             let document = try store(prepared, for: customer.id, by: context.principal?.userID, in: transaction)
+            let consequences = try further(document, transaction)
             return CommandResult(
                 status: 201, body: Array("\(customer.id)/\(id)".utf8),
                 audit: [
                     record("parties.addDocument", customer.id, context, [("documentId", id.description), ("type", document.documentType)])
-                ])
+                ] + consequences)
         }
         let parts = String(decoding: reply.body, as: UTF8.self).split(separator: "/")
         guard parts.count == 2, let customer = Identifier<Customer>(parts[0]), let stored = Identifier<PartyDocument>(parts[1]),

@@ -199,7 +199,29 @@ public struct PartyQueries: Sendable {
             party: base.0, documents: base.1, relationships: base.2, notices: notices(about: base.0, documents: base.1), sections: sections)
     }
 
-    /// What a customer's file lacks; for the customer too.
+    /// A customer's own record with its documents.
+    /// - Throws: 404 `customer_not_found`
+    func own(
+        _ customer: Identifier<Customer>, context: RequestContext
+    ) async throws -> (party: PartyRecord, documents: [PartyDocumentRecord]) {
+        let store = store
+        return try await readers.read(deadline: context.deadline) { transaction in
+            let party = try store.require(customer.description, in: transaction)
+            return (party, try DocumentStore.list(of: party.customer.id, in: transaction))
+        }
+    }
+
+    /// Documents that customers have sent and that nobody has verified yet, those that wait longest first.
+    func uploads(
+        after: Identifier<PartyDocument>?, limit: Int, context: RequestContext
+    ) async throws -> [UploadStore.Waiting] {
+        try await looking(context) { transaction in
+            let found = try UploadStore.waiting(after: after, limit: limit, in: transaction)
+            return (found, found.isEmpty ? [] : [viewed("parties.list", nil, context)])
+        }
+    }
+
+    /// What a customer's file lacks.
     public func notices(about party: PartyRecord, documents: [PartyDocumentRecord]) -> [PartyNotice] {
         let today = BusinessDate(of: clock.now())
         var notices: [PartyNotice] = []

@@ -59,5 +59,6 @@ public enum PartiesMigrations {
                 """),
         CIFMigrations.customerFile,
         CIFMigrations.nameSounds,
+        UploadStore.migration,
     ]
 }
