@@ -69,6 +69,8 @@ export interface CallOptions {
   stepUpToken?: string | undefined;
   timeoutMilliseconds?: number | undefined;
   responseType?: 'json' | 'blob';
+  /** Told how far a file has been sent, from 0 to 1. */
+  onUploadProgress?: (part: number) => void;
 }
 
 /** What the banner tells about the line to the bank. */
@@ -170,6 +172,11 @@ export async function request<Reply>(
   if (options.signal) config.signal = options.signal;
   if (options.timeoutMilliseconds) config.timeout = options.timeoutMilliseconds;
   if (options.responseType) config.responseType = options.responseType;
+  const { onUploadProgress } = options;
+  if (onUploadProgress) {
+    config.onUploadProgress = (event: { loaded: number; total?: number }) =>
+      onUploadProgress(event.loaded / (event.total || event.loaded || 1));
+  }
   const isRepeatable = method === 'GET' || options.idempotencyKey !== undefined;
   requested();
   return watchingTime(withRetries<Reply>(config, options, isRepeatable));

@@ -44,11 +44,17 @@ export async function setLanguage(language: Language): Promise<void> {
   }
 }
 
+/** Until the language shown is there in every catalogue: those of a page that is fetched later come with that page. */
+export async function awaitCatalogues(): Promise<void> {
+  const { language } = useLanguageStore.getState();
+  await Promise.all(loaders.map((load) => load(language)));
+}
+
 /** To be awaited before the first rendering. Falls back to English when the catalogue cannot be loaded. */
 export async function prepareLanguage(): Promise<void> {
   const { language } = useLanguageStore.getState();
   try {
-    await Promise.all(loaders.map((load) => load(language)));
+    await awaitCatalogues();
     document.documentElement.lang = language;
   } catch {
     useLanguageStore.setState({ language: 'en' });

@@ -12,6 +12,7 @@ import {
   useEffect,
   useLayoutEffect,
 } from 'react';
+import { awaitCatalogues } from './i18n';
 import { create } from './store';
 
 // MARK: Patterns
@@ -214,7 +215,13 @@ export function route<Pattern extends string>(
 export function lazyPage<Properties>(
   load: () => Promise<{ default: ComponentType<Properties> }>,
 ): ComponentType<Properties> & { preload: () => void } {
-  const component = lazy(() => loadOrReload(load as () => Promise<{ default: ComponentType<unknown> }>));
+  const component = lazy(() =>
+    loadOrReload(async () => {
+      const page = (await load()) as { default: ComponentType<unknown> };
+      await awaitCatalogues();
+      return page;
+    }),
+  );
   const preload = () => void load().catch(() => {});
   return Object.assign(component as unknown as ComponentType<Properties>, { preload });
 }

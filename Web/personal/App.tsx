@@ -28,11 +28,20 @@ const StandingOrderPage = lazyPage<{ standingOrderId: string }>(() => import('./
 const BeneficiariesPage = lazyPage(() => import('./beneficiaries/BeneficiariesPage'));
 const ProfilePage = lazyPage(() => import('./profile/ProfilePage'));
 const SecurityPage = lazyPage(() => import('./security/SecurityPage'));
+const OpenAccountPage = lazyPage(() => import('./accounts/OpenAccountPage'));
+const DepositsPage = lazyPage(() => import('./deposits/DepositsPage'));
+const NewDepositPage = lazyPage(() => import('./deposits/NewDepositPage'));
+const ConfirmDepositPage = lazyPage(() => import('./deposits/ConfirmDepositPage'));
+const DepositPage = lazyPage<{ depositId: string }>(() => import('./deposits/DepositPage'));
+const IdentityPage = lazyPage(() => import('./identity/IdentityPage'));
+const DocumentsPage = lazyPage(() => import('./documents/DocumentsPage'));
+const MorePage = lazyPage(() => import('./MorePage'));
 const NotificationsPage = lazyPage(() => import('./notifications/NotificationsPage'));
 
 const routes = [
   route('/', OverviewPage),
   route('/accounts', AccountsPage),
+  route('/accounts/new', OpenAccountPage),
   route('/accounts/:account', AccountPage),
   route('/transfer', TransferPage),
   route('/transfer/confirm', ConfirmPage),
@@ -44,6 +53,13 @@ const routes = [
   route('/profile', ProfilePage),
   route('/security', SecurityPage),
   route('/notifications', NotificationsPage),
+  route('/deposits', DepositsPage),
+  route('/deposits/new', NewDepositPage),
+  route('/deposits/confirm', ConfirmDepositPage),
+  route('/deposits/:depositId', DepositPage),
+  route('/identity', IdentityPage),
+  route('/documents', DocumentsPage),
+  route('/more', MorePage),
 ];
 
 /** Pages that need no session. Every other address shows the sign-in and stays what it is, so that one goes on where one wanted to. */

@@ -7,13 +7,13 @@ import { Banner } from '../ui/Banner';
 import { IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { Menu, type MenuItem } from '../ui/Menu';
-import { type Place, Shell } from '../ui/Shell';
+import { Shell } from '../ui/Shell';
 import { useMessages } from './messages';
+import { usePlaces } from './places';
 import { initials } from './shared/names';
 
 /** The channel's navigation around every page. */
 export function Frame({ children }: { children: ReactNode }) {
-  const text = useMessages();
   const { pathname } = usePlace();
   const isSignedIn = useSession((state) => state.status === 'signedIn');
   const unread = useQuery('GET /notifications/unread-count', isSignedIn ? undefined : null).data?.count ?? 0;
@@ -23,22 +23,12 @@ export function Frame({ children }: { children: ReactNode }) {
     if (lastPath.current !== pathname && isSignedIn) invalidate('/notifications/unread-count');
     lastPath.current = pathname;
   }, [pathname, isSignedIn]);
-  const places: Place[] = [
-    { to: '/', label: text.nav.overview, shortLabel: text.nav.overviewShort, icon: 'house' },
-    { to: '/accounts', label: text.nav.accounts, icon: 'wallet' },
-    { to: '/transfer', label: text.nav.transfer, shortLabel: text.nav.transferShort, icon: 'send' },
-    { to: '/standing-orders', label: text.nav.standingOrders, shortLabel: text.nav.standingOrdersShort, icon: 'calendar-sync' },
-    { to: '/beneficiaries', label: text.nav.beneficiaries, shortLabel: text.nav.beneficiariesShort, icon: 'users' },
-  ];
-  const morePlaces: Place[] = [
-    { to: '/notifications', label: text.nav.notifications, icon: 'bell', count: unread, countLabel: text.nav.unread },
-    { to: '/profile', label: text.nav.profile, icon: 'circle-user' },
-    { to: '/security', label: text.nav.security, icon: 'shield-check' },
-  ];
+  const { places, phonePlaces, morePlaces } = usePlaces(unread);
   return (
     <Shell
       path={pathname}
       places={places}
+      phonePlaces={phonePlaces}
       morePlaces={morePlaces}
       phoneActions={<PhoneActions unread={unread} />}
       account={<WhoIsHere />}
@@ -88,6 +78,7 @@ function useAccountItems(): MenuItem[] {
   const text = useMessages();
   return [
     { label: text.nav.profile, icon: 'circle-user', onChoose: () => navigate('/profile') },
+    { label: text.nav.identity, icon: 'id-card', onChoose: () => navigate('/identity') },
     { label: text.nav.security, icon: 'shield-check', onChoose: () => navigate('/security') },
     { label: text.nav.signOut, icon: 'log-out', onChoose: () => void logout() },
   ];

@@ -49,7 +49,7 @@ export const MoneyInput = forwardRef<
         enterKeyHint="next"
         placeholder="0.00"
         {...useFieldLinks()}
-        className={classes(controlLook, 'tabular-nums', isLarge ? 'min-h-16 pl-18 text-3xl font-semibold' : 'pl-14', className)}
+        className={classes(controlLook, 'tabular-nums', isLarge ? 'min-h-16 pl-18 text-2xl! font-semibold' : 'pl-14', className)}
         value={shown}
         onChange={(event) => {
           const typed = event.target.value;

@@ -93,8 +93,10 @@ export function RadioCards<Value extends string>({
                 {isChosen && <span className="size-2.5 rounded-full bg-brand" />}
               </span>
               <span className="min-w-0 flex-1">
-                <span className="block truncate font-medium text-ink">{option.title}</span>
-                {option.detail !== undefined && <span className="block truncate text-sm text-muted">{option.detail}</span>}
+                <span className="block font-medium text-ink wrap-anywhere">{option.title}</span>
+                {option.detail !== undefined && (
+                  <span className="block text-sm text-pretty text-muted wrap-anywhere">{option.detail}</span>
+                )}
               </span>
               {option.aside !== undefined && (
                 <span className="shrink-0 text-right text-sm font-semibold text-ink">{option.aside}</span>

@@ -38,6 +38,7 @@ function Count({ place }: { place: Place }) {
 export function Shell({
   path,
   places,
+  phonePlaces,
   morePlaces,
   phoneActions,
   account,
@@ -45,8 +46,10 @@ export function Shell({
   children,
 }: {
   path: string;
-  /** The daily ones, at most five: they are the phone's bottom bar. */
+  /** The daily ones, at the side of a desktop. */
   places: Place[];
+  /** At most five: the phone's bottom bar. */
+  phonePlaces: Place[];
   /** The others, in the side navigation below a line; a phone reaches them through `phoneActions`. */
   morePlaces: Place[];
   phoneActions: ReactNode;
@@ -103,7 +106,7 @@ export function Shell({
         className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden print:hidden"
       >
         <ul className="mx-auto flex max-w-lg">
-          {places.map((place) => {
+          {phonePlaces.map((place) => {
             const isCurrent = isHere(place, path);
             return (
               <li key={place.to} className="min-w-0 flex-1">

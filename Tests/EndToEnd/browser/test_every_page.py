@@ -5,8 +5,9 @@ from harness.browser import DESKTOP, PHONE
 from harness.client import Client
 from playwright.sync_api import expect
 
-PAGES = ["/", "/accounts", "/accounts/{account}", "/transfer", "/standing-orders", "/standing-orders/new", "/beneficiaries", "/profile",
-         "/security", "/notifications", "/no-such-page"]
+PAGES = ["/", "/accounts", "/accounts/{account}", "/transfer", "/standing-orders", "/standing-orders/new", "/beneficiaries", "/deposits",
+         "/deposits/new", "/deposits/new?product=FD01", "/deposits/new?product=RD01", "/accounts/new", "/documents", "/identity", "/more",
+         "/profile", "/security", "/notifications", "/no-such-page"]
 OPEN_PAGES = ["/", "/forgot-password", "/reset-password"]
 LOOKS = [(PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"), (DESKTOP, "dark")]
 NAMES = [f"{viewport['width']}-{scheme}" for viewport, scheme in LOOKS]
@@ -27,7 +28,8 @@ def look_at(visitor, name):
 
 
 def name_of(path, scheme):
-    return (path.strip("/").replace("/", "-").replace("{", "").replace("}", "") or "overview") + ("-dark" if scheme == "dark" else "")
+    name = path.strip("/").replace("?product=", "-").replace("/", "-").replace("{", "").replace("}", "")
+    return (name or "overview") + ("-dark" if scheme == "dark" else "")
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), LOOKS, ids=NAMES)
@@ -73,4 +75,4 @@ def test_every_link_of_every_page_leads_somewhere(visit, account):
         assert visitor.page.get_by_text("There is nothing here").count() == 0, path
         hrefs = visitor.page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
         waiting += [href.split("#")[0] for href in hrefs if href.startswith("/") and not href.startswith("/assets/")]
-    assert {"/accounts", "/transfer", "/beneficiaries", "/profile", "/security"} <= seen
+    assert {"/accounts", "/transfer", "/beneficiaries", "/deposits", "/documents", "/identity", "/profile", "/security"} <= seen

@@ -2,6 +2,7 @@ import type { Account } from '../../lib/api';
 import { useQuery } from '../../lib/query';
 import { href, Link } from '../../lib/router';
 import { Badge } from '../../ui/Banner';
+import { LinkButton } from '../../ui/Button';
 import { Card } from '../../ui/Card';
 import { classes } from '../../ui/classes';
 import { EmptyState } from '../../ui/EmptyState';
@@ -18,11 +19,23 @@ export default function AccountsPage() {
   const { data, error, refetch } = useQuery('GET /customer-portal/accounts', { query: { limit: 200 } });
   return (
     <>
-      <PageHeader title={text.accounts.title} lead={text.accounts.lead} />
+      <PageHeader
+        title={text.accounts.title}
+        lead={text.accounts.lead}
+        action={
+          <LinkButton to="/accounts/new" kind="secondary" icon="plus">
+            {text.accounts.open}
+          </LinkButton>
+        }
+      />
       {data !== undefined ? (
         data.items.length === 0 ? (
           <Card>
-            <EmptyState icon="landmark" title={text.accounts.empty}>
+            <EmptyState
+              icon="landmark"
+              title={text.accounts.empty}
+              action={<LinkButton to="/accounts/new">{text.accounts.open}</LinkButton>}
+            >
               {text.accounts.emptyDetail}
             </EmptyState>
           </Card>

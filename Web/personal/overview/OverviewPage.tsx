@@ -84,7 +84,7 @@ function Accounts({ dashboard }: { dashboard: Dashboard }) {
         </EmptyState>
       ) : (
         <ul className="pb-2">
-          {inOrderOfUse(dashboard.accounts)
+          {inOrderOfUse(dashboard.accounts.filter((account) => account.status !== 'closed'))
             .slice(0, shownAccounts)
             .map((account) => (
               <AccountRow key={account.id} account={account} />
@@ -169,7 +169,7 @@ function QuickActions() {
     { to: '/transfer', icon: 'send', label: text.overview.send },
     { to: '/transfer?kind=own', icon: 'arrow-left-right', label: text.overview.between },
     { to: '/standing-orders/new', icon: 'calendar-sync', label: text.overview.standingOrder },
-    { to: '/beneficiaries', icon: 'users', label: text.nav.beneficiaries },
+    { to: '/deposits', icon: 'sprout', label: text.overview.deposit },
   ];
   return (
     <nav aria-label={text.overview.quick}>

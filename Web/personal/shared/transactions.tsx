@@ -1,11 +1,14 @@
 import type { Transaction } from '../../lib/api';
+import { useSession } from '../../lib/session';
 import type { Tone } from '../../ui/Banner';
 import { classes } from '../../ui/classes';
 import { Icon, type IconName } from '../../ui/Icon';
 import type { PersonalMessages } from '../messages';
 
-/** Whom or what the money came from or went to. */
+/** Whom or what the money came from or went to. The own name says nothing: between own accounts it is what the money is for. */
 export function transactionTitle(transaction: Transaction, text: PersonalMessages): string {
+  const isOwn = Boolean(transaction.counterpartyName) && transaction.counterpartyName === useSession.getState().user?.fullName;
+  if (isOwn) return transaction.narration || text.transactions.betweenOwn;
   return transaction.counterpartyName || text.transactions.types[transaction.type] || transaction.type;
 }
 

@@ -1,0 +1,40 @@
+// Statements and documents in English: the original. These texts come with their page.
+
+export const en = {
+  title: 'Statements and documents',
+  lead: 'For your files, your employer or the revenue authority.',
+  account: 'Account',
+  statement: 'Statement',
+  statementLead: 'Opening and closing balance and everything in between.',
+  formats: {
+    pdf: 'PDF, to read and print',
+    csv: 'CSV, for spreadsheets',
+    json: 'JSON, for programs',
+    'camt.053': 'camt.053, for accounting (ISO 20022)',
+    mt940: 'MT940, for accounting (SWIFT)',
+  } as Record<string, string>,
+  monthly: 'Monthly statements',
+  monthlyLead: 'Made at the end of every month, and never changed afterwards.',
+  monthlyEmpty: 'The first one is made when this month is over.',
+  entries: (count: number) => (count === 1 ? '1 entry' : `${count} entries`),
+  closing: 'Closing balance',
+  downloadOf: (month: string) => `Download the statement of ${month}`,
+  certificates: 'Certificates and letters',
+  interest: 'Interest certificate',
+  interestDetail: 'What the account has earned in a year.',
+  tax: 'Withholding-tax certificate',
+  taxDetail: 'What was kept back for the revenue authority in a year.',
+  balance: 'Balance confirmation',
+  balanceDetail: 'A letter that says what was in the account on a day.',
+  year: 'Year',
+  date: 'Day',
+  dateMissing: 'Choose a day.',
+  download: 'Download',
+  downloadNamed: (name: string) => `Download: ${name}`,
+  done: 'The file is in your downloads.',
+  noAccounts: 'No account yet',
+  noAccountsDetail: 'As soon as you have an account, its statements are here.',
+  notYet: 'We cannot make this document for this account and time.',
+};
+
+export type DocumentMessages = typeof en;
