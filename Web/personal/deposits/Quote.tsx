@@ -54,7 +54,10 @@ export function Quote({
         {tiersOf(product).map((tier) => (
           <li
             key={tier.fromAmount}
-            className={classes('flex justify-between gap-3 whitespace-nowrap py-2', tier.rate === rate && 'font-semibold')}
+            className={classes(
+              'flex flex-wrap justify-between gap-x-3 py-2 *:whitespace-nowrap',
+              tier.rate === rate && 'font-semibold',
+            )}
           >
             <span>{text.fromAmount(formatMoney(tier.fromAmount.replace(/\.0+$/, ''), draft.currency).replace(/\.00$/, ''))}</span>
             <span className="tabular-nums">{text.ratePerYear(shortRate(tier.rate))}</span>

@@ -4,7 +4,7 @@ export const sw: OpeningMessages = {
   title: 'Fungua akaunti',
   lead: 'Akaunti yako nyingine, tayari mara moja.',
   product: 'Aina ya akaunti',
-  types: { currentAccount: 'Akaunti ya kawaida', savingsAccount: 'Akaunti ya akiba' },
+  types: { currentAccount: 'Akaunti ya hundi', savingsAccount: 'Akaunti ya akiba' },
   names: { FCY01: 'Akaunti ya fedha za kigeni' },
   pitches: {
     currentAccount: 'Kwa malipo ya kila siku.',

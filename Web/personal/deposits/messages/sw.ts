@@ -83,7 +83,7 @@ export const sw: DepositMessages = {
   earlyRule: (days, penalty) =>
     `Katika siku ${days} za kwanza hakuna riba. Baada ya hapo asilimia ${penalty} kwa mwaka hukatwa kwenye riba, kamwe si zaidi yake.`,
   noAccount: 'Hakuna akaunti ya kulipia',
-  noAccountDetail: 'Amana hulipwa kutoka akaunti yako ya sasa au ya akiba iliyo hai.',
+  noAccountDetail: 'Amana hulipwa kutoka akaunti yako ya hundi au ya akiba iliyo hai.',
   noProduct: 'Hakuna amana inayotolewa leo. Tafadhali jaribu baadaye.',
   confirmTitle: 'Je, yote ni sahihi?',
   confirmLead: 'Hakuna kinachohama hadi uthibitishe.',
