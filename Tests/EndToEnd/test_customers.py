@@ -78,8 +78,8 @@ def test_a_kept_document_is_where_its_answer_says(teller, party):
 
 def test_names_are_found_by_their_sound(teller):
     for written, searched in (("Muhammed", "Mohamed"), ("Wanjeri", "Wanjiru"), ("Chebet", "Chébet")):
-        kept = teller.post("/api/cif/individual", json=person(firstName=written)).json()
-        found = teller.get("/api/cif/search", params={"name": f"{searched} {kept['lastName']}"}).json()["items"]
+        kept = teller.post("/api/cif/individual", json=person(firstName=written, lastName="Kiplagat")).json()
+        found = teller.get("/api/cif/search", params={"name": f"{searched} Kiplagat"}).json()["items"]
         assert kept["cifNumber"] in [each["cifNumber"] for each in found], (written, searched)
 
 
