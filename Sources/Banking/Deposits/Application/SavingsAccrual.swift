@@ -52,17 +52,20 @@ public struct SavingsAccrual: DayStep {
             _ = try transaction.execute(InterestAccountStore.planForValues)
             var outcome = DayOutcome()
             for terms in try InterestAccountStore.terms(in: transaction) where product == nil || terms.productCode == product {
-                if let before = Self.rates(terms, on: dayBefore, book: book) {
-                    _ = try transaction.execute(InterestAccountStore.correct(before, range, dayBefore: dayBefore))
+                let (before, today) = (Self.rates(terms, on: dayBefore, book: book), Self.rates(terms, on: date, book: book))
+                if let today {
+                    let share: InterestAccountStore.Share = before == nil ? .all : .unmoved
+                    outcome.processed += Int64(try transaction.execute(InterestAccountStore.accrue(today, range, on: date, share)))
                 }
-                guard let today = Self.rates(terms, on: date, book: book) else {
+                if let before { _ = try transaction.execute(InterestAccountStore.correct(before, range, dayBefore: dayBefore)) }
+                guard let today else {
                     outcome.exceptions.append(
                         DayException(
                             entityType: "product", entityID: terms.productCode, code: "rate_missing",
                             message: "There is no rate for \(terms.currency.code) on \(date)"))
                     continue
                 }
-                outcome.processed += Int64(try transaction.execute(InterestAccountStore.accrue(today, range, on: date)))
+                outcome.processed += Int64(try transaction.execute(InterestAccountStore.accrue(today, range, on: date, .rest)))
             }
             for account in try InterestAccountStore.tooLarge(range, on: date, in: transaction) {
                 outcome.exceptions.append(

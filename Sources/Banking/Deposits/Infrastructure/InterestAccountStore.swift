@@ -45,8 +45,26 @@ enum InterestAccountStore {
     /// A plan for these very bounds: a generic one would guess at the size of a range.
     static let planForValues: SQL = "SET LOCAL plan_cache_mode = force_custom_plan"
 
-    /// One more day for every account of a range that does not have it yet.
-    static func accrue(_ terms: DayTerms, _ range: AccountRange, on date: BusinessDate) -> SQL {
+    /// Which accounts of a range a statement gives the day to.
+    enum Share: Sendable {
+        case all
+        /// Those that have not moved since the day before was reckoned: nearly all, and `correct` need not look at them.
+        case unmoved
+        /// What the others have left. Each finds its balance by the index, so that the large join is made once a day.
+        case rest
+    }
+
+    /// One more day for the accounts of a range that do not have it yet.
+    static func accrue(_ terms: DayTerms, _ range: AccountRange, on date: BusinessDate, _ share: Share = .all) -> SQL {
+        let moved: SQL =
+            share == .unmoved ? " AND (a.accrued_through IS DISTINCT FROM \(date.adding(days: -1)) OR a.accrued_revision = b.revision)" : ""
+        let balances: SQL =
+            share == .rest
+            ? """
+            deposits.interest_account AS i
+                CROSS JOIN LATERAL (SELECT balance, revision FROM ledger.account_balance WHERE account_id = i.account_id OFFSET 0) AS l
+                WHERE i.account_id \(range.condition) AND (i.accrued_through IS NULL OR i.accrued_through < \(date))
+            """ : "ledger.account_balance WHERE account_id \(range.condition)"
         let divisor = terms.divisor
         // q × D + r = balance: q × rate is whole, r × rate / D is less than 64 bits.
         let earned = "(b.balance / \(divisor)) * b.rate + ((b.balance % \(divisor)) * b.rate) / \(divisor)"
@@ -58,10 +76,10 @@ enum InterestAccountStore {
                 accrued_through = \(date), accrued_balance = b.balance, accrued_rate = b.rate, accrued_revision = b.revision
             FROM (
                 SELECT account_id, balance, revision, \(raw: terms.rateSQL("balance")) AS rate
-                FROM ledger.account_balance WHERE account_id \(range.condition)
+                FROM \(balances)
             ) AS b
             WHERE a.account_id = b.account_id AND a.account_id \(range.condition) AND a.terms_key = \(terms.key)
-                AND (a.accrued_through IS NULL OR a.accrued_through < \(date)) AND b.balance <= \(Accrual.greatestBalance)
+                AND (a.accrued_through IS NULL OR a.accrued_through < \(date)) AND b.balance <= \(Accrual.greatestBalance)\(moved)
             """
     }
 
@@ -90,8 +108,11 @@ enum InterestAccountStore {
                     SELECT i.account_id, CASE WHEN b.last_journal < ledger.end_of_day(\(date)) THEN b.balance
                             ELSE coalesce(ledger.balance_before(b.account_id, ledger.end_of_day(\(date))), 0) END
                         - CASE WHEN i.capitalised_on = \(date) THEN i.capitalised_net ELSE 0 END AS counted
-                    FROM deposits.interest_account i JOIN ledger.account_balance b ON b.account_id = i.account_id
-                    WHERE i.account_id \(range.condition) AND b.account_id \(range.condition) AND i.terms_key = \(terms.key)
+                    FROM deposits.interest_account i
+                    CROSS JOIN LATERAL (
+                        SELECT * FROM ledger.account_balance WHERE account_id = i.account_id OFFSET 0
+                    ) AS b
+                    WHERE i.account_id \(range.condition) AND i.terms_key = \(terms.key)
                         AND i.accrued_through = \(date) AND i.accrued_revision <> b.revision OFFSET 0
                 ) AS d
             ) AS c
@@ -104,9 +125,10 @@ enum InterestAccountStore {
     static func tooLarge(_ range: AccountRange, on date: BusinessDate, in transaction: Transaction) throws -> [Identifier<Account>] {
         try transaction.query(
             """
-            SELECT b.account_id FROM ledger.account_balance b JOIN deposits.interest_account a ON a.account_id = b.account_id
-            WHERE b.account_id \(range.condition) AND a.account_id \(range.condition) AND b.balance > \(Accrual.greatestBalance)
-                AND (a.accrued_through IS NULL OR a.accrued_through < \(date)) LIMIT 100
+            SELECT a.account_id FROM deposits.interest_account a
+            CROSS JOIN LATERAL (SELECT balance FROM ledger.account_balance WHERE account_id = a.account_id OFFSET 0) AS b
+            WHERE a.account_id \(range.condition) AND (a.accrued_through IS NULL OR a.accrued_through < \(date))
+                AND b.balance > \(Accrual.greatestBalance) LIMIT 100
             """
         ).map { try $0.identifier(0) }
     }
