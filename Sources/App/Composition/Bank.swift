@@ -180,6 +180,7 @@ final class Bank: Sendable {
         return [
             AccountClosing.event: [AccountClosing.handler(clock: clock)], Notice.event: [desk.handler],
             PostingNotices.event: [PostingNotices(desk: desk, clock: clock).handler],
+            DormancyNotices.event: [DormancyNotices(desk: desk).handler],
         ]
     }
 

@@ -82,6 +82,20 @@ public enum StandardTemplates {
                 "Agizo la kudumu halikulipwa",
                 "Agizo lako la kudumu la {{amount}} kwa {{account}} la tarehe {{date}} halikulipwa na limerukwa: {{reason}}."
             ))
+        + texts(
+            "accounts.dormant",
+            en: (
+                "Your account is dormant",
+                "Your account {{account}} has not been used for a year and is dormant now: money still comes in, but nothing can be paid "
+                    + "from it. Please visit a branch with your identity card to use it again. Money that nobody claims for further years "
+                    + "goes to the Unclaimed Financial Assets Authority."
+            ),
+            sw: (
+                "Akaunti yako imelala",
+                "Akaunti yako {{account}} haijatumika kwa mwaka mmoja na sasa imelala: pesa bado zinaingia, lakini haziwezi kulipwa kutoka "
+                    + "humo. Tafadhali tembelea tawi ukiwa na kitambulisho chako ili uitumie tena. Pesa zisizodaiwa kwa miaka zaidi hupelekwa "
+                    + "kwa Mamlaka ya Mali za Kifedha Zisizodaiwa."
+            ))
 
     private static func texts(_ code: String, en: (String, String), sw: (String, String)) -> [NoticeTemplate] {
         [(NoticeLanguage.en, en, "Dear {{name}},", "Wekeza Bank"), (.sw, sw, "Mpendwa {{name}},", "Benki ya Wekeza")].flatMap {
