@@ -148,7 +148,7 @@ final class Bank: Sendable {
             + ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
             + DepositEndpoints(deposits).all + SystemStatisticsAdapter(pool: readPool, outbox: outbox, clock: clock).endpoints
             + CalculatorEndpoints(tariffs: tariffs, businessDate: { try await businessDay.current() }).all
-            + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
+            + [IdentifierEndpoint.check] + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
             + customers.endpoints + identity.endpoints + outboxEndpoints.all + statements.endpoints
             + NoticeEndpoints(pool: commandPool, readers: readPool, pipeline: pipeline, clock: clock).all + payments.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all
