@@ -87,7 +87,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        platform("Documents", ["CHaru", "CQREncode"]),
+        platform("Documents", ["CHaru", "CQREncode", .product(name: "Crypto", package: "swift-crypto")]),
         platform(
             "Safeguards",
             [
@@ -106,18 +106,17 @@ let package = Package(
         banking("Products", ["Audit", "Interest"]),
         banking("Accounts", ["Audit", "Ledger", "Parties", "Products"]),
         banking("Onboarding", ["Audit", "Safeguards", "Parties", "Screening", "Accounts", "Identity", "Notifications"]),
-        banking("Deposits", ["Audit", "Ledger", "Interest", "Parties", "Products", "Accounts"]),
+        banking("Deposits", ["Audit", "Ledger", "Interest", "Parties", "Products", "Accounts", "Documents"]),
         banking("CloseOfDay", ["Jobs", "Ledger", "Products", .product(name: "Logging", package: "swift-log")]),
         banking(
             "Payments",
             [
                 "Audit", "Ledger", "Parties", "Products", "Accounts", "Notifications", "Documents",
-                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         banking("Notifications", ["Audit", "CCurl", .product(name: "Logging", package: "swift-log")]),
         banking(
             "Statements",
-            ["Audit", "Ledger", "Accounts", "Documents", .product(name: "Crypto", package: "swift-crypto")]),
+            ["Audit", "Ledger", "Products", "Accounts", "Documents"]),
         banking("DataImport", ["Ledger", "Parties", "Products", "Accounts", .product(name: "Crypto", package: "swift-crypto")]),
 
         // MARK: Channels
@@ -221,9 +220,9 @@ let package = Package(
         tests(
             "DepositsTests",
             [
-                "Deposits", "CloseOfDay", "Jobs", "Interest", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application",
-                "HTTPEdge",
-                "Observability", "Postgres", "Kernel", "TestKit", .product(name: "Logging", package: "swift-log"),
+                "Deposits", "CloseOfDay", "Jobs", "Interest", "Statements", "Documents", "Accounts", "Parties", "Products", "Ledger",
+                "Audit", "Application", "HTTPEdge", "Observability", "Postgres", "Kernel", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         tests("DataImportTests", ["DataImport", "Accounts", "Parties", "Products", "Ledger", "Audit", "Application", "TestKit"]),
         tests(

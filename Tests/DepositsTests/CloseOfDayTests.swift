@@ -74,6 +74,29 @@ import Testing
         }
     }
 
+    /// The first close of a month makes the statements of the one before; stopped anywhere in it, they are made once all the same.
+    @Test func statementsOfTheMonthAreMadeOnce() async throws {
+        let expected = try await undisturbed()
+        #expect(expected.keys.count { $0.hasSuffix(" to 2026-01-31") } > 5)
+        for moment in Accidents.Moment.allCases {
+            try await DayBank.run(from: "2026-01-26") { bank in
+                try await furnish(bank)
+                try await bank.close(through: "2026-01-31")
+                #expect(try await bank.count("SELECT count(*) FROM statements.statement") == 0)
+                let closing = bank.closing()
+                bank.accidents.plan("reports", moment)
+                let run = try await closing.start(through: day("2026-02-05"), context: bank.context(DayBank.administrator))
+                #expect(try await closing.work(on: run.id, worker: "first").status == .failed)
+                let other = bank.closing()
+                _ = try await other.resume(run.id, context: bank.context(DayBank.administrator))
+                #expect(try await other.work(on: run.id, worker: "second").status == .completed, "\(moment)")
+                #expect(try await bank.books() == expected, "\(moment)")
+                // January was opened in its midst, so that there is nothing before it.
+                #expect(try await bank.count("SELECT count(*) FROM statements.statement WHERE to_date <> '2026-01-31'") == 0)
+            }
+        }
+    }
+
     /// A worker that dies holding the job is replaced when its lease is over.
     @Test func aDeadWorkerIsReplaced() async throws {
         try await DayBank.run(from: "2026-01-26") { bank in

@@ -13,6 +13,7 @@ import Observability
 import Parties
 import Postgres
 import Products
+import Statements
 import Synchronization
 import TestKit
 
@@ -20,7 +21,7 @@ import TestKit
 struct DayBank {
     static let migrations = [
         PlatformMigrations.all, JobsMigrations.all, AuditMigrations.all, LedgerMigrations.all, PartiesMigrations.all,
-        ProductsMigrations.all, AccountsMigrations.all, DepositsMigrations.all, CloseOfDayMigrations.all,
+        ProductsMigrations.all, AccountsMigrations.all, DepositsMigrations.all, StatementsMigrations.all, CloseOfDayMigrations.all,
     ]
 
     let database: TestDatabase
@@ -35,6 +36,7 @@ struct DayBank {
     let seeding: AccountsSeeding
     let changes: AccountStateCommands
     let workshop: DepositsWorkshop
+    let statements: StatementsModule
     let businessDay: BusinessDayCache
     let queue: JobQueue
     let client: InProcessClient
@@ -99,18 +101,22 @@ struct DayBank {
             pool: pool, engine: engine, clock: clock, identifiers: identifiers, directory: directory, interest: AccruedInterest(workshop))
         let queries = AccountQueries(
             pool: pool, clock: clock, directory: directory, tariffs: tariffs, interest: AccruedInterest(workshop))
+        statements = StatementsModule(
+            pool: pool, readers: pool, queries: queries, tariffs: tariffs, businessDay: businessDay, key: Array(repeating: 5, count: 32),
+            certificateKey: Self.certificateKey, clock: clock, accountsInPart: 2)
         let catalogue = CatalogueCommands(
             pipeline: pipeline, tariffs: tariffs, codes: TestLedgerCodes(pool: pool, clock: clock))
         let days = Self.closing(
-            pool: pool, queue: queue, workshop: workshop, changes: changes, clock: clock, identifiers: identifiers, pipeline: pipeline,
-            accidents: accidents, mayRunAhead: mayRunAhead)
+            pool: pool, queue: queue, workshop: workshop, changes: changes, statements: statements.monthly, clock: clock,
+            identifiers: identifiers, pipeline: pipeline, accidents: accidents, mayRunAhead: mayRunAhead)
         var configuration = EdgeConfiguration(cursorKey: Array(repeating: 7, count: 32))
         configuration.rateLimits.isEnabled = false
         configuration.requestTimeLimitSeconds = 600
         let today: @Sendable () async throws -> BusinessDate = { try await businessDay.current() }
         let endpoints =
             ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: today).all
-            + DepositEndpoints(workshop).all + CalculatorEndpoints(tariffs: tariffs, businessDate: today).all
+            + DepositEndpoints(workshop, certificateKey: Self.certificateKey).all + statements.endpoints
+            + CalculatorEndpoints(tariffs: tariffs, businessDate: today).all
             + CloseOfDayEndpoints(closing: days, catalogue: catalogue, tariffs: tariffs, pool: pool, clock: clock).all
             + JobEndpoints(schedules: JobSchedules(pool: pool, queue: queue, clock: clock, schedules: [:])).all
             + AccountEndpoints(queries: queries, opening: opening, changes: changes, closing: closing).all
@@ -122,14 +128,17 @@ struct DayBank {
     }
 
     private let mayRunAhead: Bool
+    static let certificateKey = [UInt8](repeating: 6, count: 32)
 
     private static func closing(
-        pool: ConnectionPool, queue: JobQueue, workshop: DepositsWorkshop, changes: AccountStateCommands, clock: any WallClock,
-        identifiers: any IdentifierSource, pipeline: CommandPipeline, accidents: Accidents, mayRunAhead: Bool
+        pool: ConnectionPool, queue: JobQueue, workshop: DepositsWorkshop, changes: AccountStateCommands,
+        statements: MonthlyStatements, clock: any WallClock, identifiers: any IdentifierSource, pipeline: CommandPipeline,
+        accidents: Accidents, mayRunAhead: Bool
     ) -> CloseOfDay {
         let steps: [any DayStep] = [
             SavingsAccrual(workshop), InterestPosting(workshop), DepositMaturity(workshop),
-            Dormancy(pool: pool, changes: changes, clock: clock), DailyReports(pool: pool, clock: clock),
+            Dormancy(pool: pool, changes: changes, clock: clock),
+            CombinedStep("reports", [DailyReports(pool: pool, clock: clock), statements]),
         ]
         return CloseOfDay(
             pool: pool, queue: queue, steps: steps.map { AccidentStep(step: $0, accidents: accidents) }, clock: clock,
@@ -139,8 +148,8 @@ struct DayBank {
     /// The room that closes the day, made anew as another process would.
     func closing() -> CloseOfDay {
         Self.closing(
-            pool: pool, queue: queue, workshop: workshop, changes: changes, clock: clock, identifiers: identifiers, pipeline: pipeline,
-            accidents: accidents, mayRunAhead: mayRunAhead)
+            pool: pool, queue: queue, workshop: workshop, changes: changes, statements: statements.monthly, clock: clock,
+            identifiers: identifiers, pipeline: pipeline, accidents: accidents, mayRunAhead: mayRunAhead)
     }
 
     private func shutdown() async {
@@ -190,6 +199,28 @@ struct DayBank {
                     context: context)))
     }
 
+    /// Posts the mirror of a journal.
+    func reverse(_ id: Identifier<Journal>) async throws {
+        let reader = LedgerReader(clock: clock)
+        guard let journal = try await pool.read({ try reader.journal(id, in: $0) }) else { throw Failure(text: "no such journal") }
+        let context = RequestContext.system(at: clock.now(), idempotencyKey: Self.freshKey())
+        let legs = journal.lines.map { line in
+            Leg(
+                line.account.map { .account($0) } ?? .generalLedger(line.glCode), amount: -line.amount, currency: line.currency,
+                type: .reversal)
+        }
+        _ = try await engine.post(
+            PostingUnit(
+                commands: [
+                    .journal(
+                        JournalDraft(
+                            kind: .reversal, type: .reversal, referencePrefix: "REV", sourceType: "test", legs: legs, reversalOf: id))
+                ], context: context, idempotency: nil,
+                audit: AuditRecord(
+                    action: "test.reverse", outcome: .success, actor: nil, subjectType: "journal", subjectID: id.description,
+                    context: context)))
+    }
+
     func balance(_ account: AccountIdentity) async throws -> Int64 {
         try await pool.read { try LedgerAccounts().state(of: account.id, in: $0)?.balance ?? 0 }
     }
@@ -233,6 +264,14 @@ struct DayBank {
             for row in try transaction.query(
                 """
                 SELECT a.account_number, b.balance::text FROM accounts.account a JOIN ledger.account_balance b ON b.account_id = a.id
+                """)
+            {
+                books[try row.text(0)] = try row.text(1)
+            }
+            for row in try transaction.query(
+                """
+                SELECT a.account_number || ' to ' || s.to_date, s.opening_balance || ' ' || s.closing_balance || ' ' || s.entry_count
+                FROM statements.statement s JOIN accounts.account a ON a.id = s.account_id
                 """)
             {
                 books[try row.text(0)] = try row.text(1)

@@ -120,20 +120,4 @@ import Testing
             #expect(messages.last?.contains(":62F:C260331KES99600,00") == true)
         }
     }
-
-    @Test func monthlyStatementsAreMadeOnceAndStay() async throws {
-        try await Bank.run { bank in
-            let (payer, account) = try await story(bank)
-            let stored = bank.statements.stored
-            #expect(try await stored.makeMonthly(year: 2026, month: 3) == 2)
-            #expect(try await stored.makeMonthly(year: 2026, month: 3) == 0)
-            await #expect(throws: Refusal.self) { try await stored.makeMonthly(year: 2026, month: 4) }
-            let list = await payer.get("/api/customer-portal/accounts/\(account.number)/statements")
-            #expect(list.text("items", 0, "closingBalance") == "98968.00" && list.text("items", 0, "statementNumber") == "26090")
-            #expect(list["items", 1] == nil)
-            await #expect(throws: PostgresError.self) {
-                _ = try await bank.pool.transaction { try $0.execute("UPDATE statements.statement SET closing_balance = 0") }
-            }
-        }
-    }
 }

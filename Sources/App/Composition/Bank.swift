@@ -122,8 +122,8 @@ final class Bank: Sendable {
                 isLimited: settings.areRateLimitsOn, thresholds: { Self.screeningThresholds(parameters) }))
         accountsSeeding = AccountsSeeding(opening: accountOpening, changes: changes, engine: engine, pool: commandPool, clock: clock)
         statements = StatementsModule(
-            pool: commandPool, readers: readPool, queries: queries, businessDay: businessDay, key: secrets.key(for: "wekeza statements"),
-            clock: clock)
+            pool: commandPool, readers: readPool, queries: queries, tariffs: tariffs, businessDay: businessDay,
+            key: secrets.key(for: "wekeza statements"), certificateKey: secrets.key(for: "wekeza certificates"), clock: clock)
         let payments = PaymentsModule(
             pool: commandPool, readers: readPool, pipeline: pipeline, engine: engine, directory: directory, queries: queries,
             tariffs: tariffs, businessDay: businessDay, stepUp: StepUpAdapter(stepUp: identity.stepUp),
@@ -142,11 +142,13 @@ final class Bank: Sendable {
             settings: settings, pool: commandPool, clock: clock, identifiers: identifiers, pipeline: pipeline, deposits: deposits,
             dormancy: Dormancy(pool: commandPool, changes: changes, clock: clock),
             holds: HoldExpiry(engine: engine, readers: readPool, clock: clock),
-            standingOrders: payments.standingOrders, outbox: outbox, businessDay: businessDay, logger: logger)
+            standingOrders: payments.standingOrders, statements: statements.monthly,
+            outbox: outbox, businessDay: businessDay, logger: logger)
         endpoints =
             organisation.all + AuditEndpoints(pool: readPool, names: UserNamesAdapter(users: identity.users)).all
             + ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
-            + DepositEndpoints(deposits).all + SystemStatisticsAdapter(pool: readPool, outbox: outbox, clock: clock).endpoints
+            + DepositEndpoints(deposits, certificateKey: secrets.key(for: "wekeza certificates")).all
+            + SystemStatisticsAdapter(pool: readPool, outbox: outbox, clock: clock).endpoints
             + CalculatorEndpoints(tariffs: tariffs, businessDate: { try await businessDay.current() }).all
             + [IdentifierEndpoint.check] + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
             + customers.endpoints + identity.endpoints + outboxEndpoints.all + statements.endpoints

@@ -11,6 +11,7 @@ import Logging
 import Payments
 import Postgres
 import Products
+import Statements
 
 /// The queue of jobs and the close of business, put together from the rooms' steps.
 struct Days: Sendable {
@@ -21,8 +22,8 @@ struct Days: Sendable {
 
     init(
         settings: Settings, pool: ConnectionPool, clock: any WallClock, identifiers: any IdentifierSource, pipeline: CommandPipeline,
-        deposits: DepositsWorkshop, dormancy: Dormancy, holds: HoldExpiry, standingOrders: RunStandingOrders, outbox: OutboxDispatcher,
-        businessDay: BusinessDayCache, logger: Logger
+        deposits: DepositsWorkshop, dormancy: Dormancy, holds: HoldExpiry, standingOrders: RunStandingOrders,
+        statements: MonthlyStatements, outbox: OutboxDispatcher, businessDay: BusinessDayCache, logger: Logger
     ) {
         self.holds = holds
         self.pool = pool
@@ -38,7 +39,7 @@ struct Days: Sendable {
                     })
             }, SavingsAccrual(deposits), InterestPosting(deposits), DepositMaturity(deposits),
             SimpleStep("holdExpiry") { _ in DayOutcome(processed: try await holds.expireAll()) }, dormancy,
-            DailyReports(pool: pool, clock: clock),
+            CombinedStep("reports", [DailyReports(pool: pool, clock: clock), statements]),
         ]
         closing = CloseOfDay(
             pool: pool, queue: queue, steps: steps, clock: clock, identifiers: identifiers, pipeline: pipeline,

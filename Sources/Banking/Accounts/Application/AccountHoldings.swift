@@ -1,21 +1,47 @@
 import Kernel
 import Postgres
 
+/// An account in a run over many, as it is called today.
+public struct OpenAccount: Sendable, Equatable {
+    public let id: Identifier<Account>
+    public let currency: Currency
+    public let name: String
+    public let branchCode: String
+}
+
 /// Who holds which accounts, for other rooms. Called inside the caller's transaction.
 public struct AccountHoldings: Sendable {
     public init() {}
 
-    /// A page of the accounts that were opened by a day and approved, in the order of their identifiers: for runs over all of them.
+    /// A page of the accounts that were open on a day of a period, in the order of their identifiers: for runs over all of them.
+    /// - Parameters:
+    ///   - place: the last account of the page before
+    ///   - end: the last account of the range; nil is the last of all
     public func accounts(
-        openedBy date: BusinessDate, after place: Identifier<Account>?, limit: Int, in transaction: Transaction
-    ) throws -> [(id: Identifier<Account>, currency: Currency)] {
+        openBetween from: BusinessDate, and to: BusinessDate, after place: Identifier<Account>?, through end: Identifier<Account>?,
+        limit: Int, in transaction: Transaction
+    ) throws -> [OpenAccount] {
         try transaction.query(
             """
-            SELECT id, currency FROM accounts.account
-            WHERE opened_date <= \(date) AND (\(place)::uuid IS NULL OR id > \(place)) AND status NOT IN ('pendingApproval', 'rejected')
+            SELECT id, currency, name, branch_code FROM accounts.account
+            WHERE opened_date <= \(to) AND (closed_date IS NULL OR closed_date >= \(from))
+                AND (\(place)::uuid IS NULL OR id > \(place)) AND (\(end)::uuid IS NULL OR id <= \(end))
+                AND status NOT IN ('pendingApproval', 'rejected')
             ORDER BY id LIMIT \(Int64(limit))
             """
-        ).map { (id: try $0.identifier(0), currency: try $0.currency(1)) }
+        ).map {
+            OpenAccount(id: try $0.identifier(0), currency: try $0.currency(1), name: try $0.text(2), branchCode: try $0.text(3))
+        }
+    }
+
+    /// Every so many accounts one, in the order of their identifiers: where a run over all of them is divided into parts.
+    public func bounds(every count: Int, in transaction: Transaction) throws -> [Identifier<Account>] {
+        try transaction.query(
+            """
+            SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts.account) AS numbered
+            WHERE n % \(Int64(count)) = 0 ORDER BY id
+            """
+        ).map { try $0.identifier(0) }
     }
 
     /// The numbers of accounts.

@@ -1,5 +1,6 @@
 import Accounts
 import Application
+import Documents
 import HTTPEdge
 import Kernel
 import Ledger
@@ -22,8 +23,11 @@ public struct DepositEndpoints: Sendable {
     private let changes: ChangeDeposit
     private let queries: DepositQueries
     private let accruals: AccrualRuns
+    private let certificateKey: [UInt8]
 
-    public init(_ workshop: DepositsWorkshop) {
+    /// - Parameter certificateKey: makes the codes of certificates
+    public init(_ workshop: DepositsWorkshop, certificateKey: [UInt8]) {
+        self.certificateKey = certificateKey
         opening = OpenDeposit(workshop: workshop)
         ending = EndDeposit(workshop: workshop)
         changes = ChangeDeposit(workshop: workshop)
@@ -39,6 +43,7 @@ public struct DepositEndpoints: Sendable {
             place("call-deposits", "Open a call deposit", CallDepositRequest.self) { $0.order },
             list("/api/deposits", Self.viewers), list("/api/customer-portal/deposits", .roles(.owner)), maturing, get, schedule, closeQuote,
             close, maturityInstruction, installment, withdrawal, notice, notices, accrue, accrualHistory,
+            certificate("/api/deposits", Self.viewers), certificate("/api/customer-portal/deposits", .roles(.owner)),
         ]
     }
 
@@ -106,6 +111,22 @@ public struct DepositEndpoints: Sendable {
         ) { call in
             let deposit = try await queries.require(call.path("depositId"), by: DepositAuthority(call.context))
             return Reply(ScheduleView(deposit: deposit, postings: try await queries.schedule(deposit)))
+        }
+    }
+
+    /// An extension of the contract.
+    private func certificate(_ path: String, _ access: Access) -> Endpoint {
+        Endpoint(
+            .get, "\(path)/{depositId}/certificate", summary: "Certificate of a deposit", tag: Self.tag, access: access,
+            query: DepositCertificateQuery.self, reply: DepositCertificate.self, errors: ["not_found"],
+            options: EndpointOptions(details: "A PDF file with the bank's verification code; with `format=json` the figures.")
+        ) { call in
+            let deposit = try await queries.require(call.path("depositId"), by: DepositAuthority(call.context))
+            let certificate = DepositCertificate(
+                details: try await queries.details(deposit), holderName: try await queries.holderName(of: deposit), key: certificateKey)
+            guard call.query.format == .pdf else { return Reply(certificate) }
+            return Reply.raw(try await PDFDocument.make { try certificate.pdf() }, contentType: "application/pdf")
+                .adding("Content-Disposition", "attachment; filename=\"\(certificate.fileName)\"")
         }
     }
 
@@ -252,6 +273,11 @@ public struct DepositEndpoints: Sendable {
 }
 
 extension DepositQueries {
+    /// As the deposit's account is called.
+    func holderName(of deposit: Deposit) async throws -> String {
+        try await workshop.directory.account(id: deposit.account)?.name ?? ""
+    }
+
     /// As `require`, of one type: another is missing there.
     func require(_ reference: String, type: DepositType, by authority: DepositAuthority) async throws -> Deposit {
         let deposit = try await require(reference, by: authority)

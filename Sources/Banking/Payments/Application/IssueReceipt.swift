@@ -1,5 +1,5 @@
 import Accounts
-import Crypto
+import Documents
 import Kernel
 import Ledger
 
@@ -37,22 +37,12 @@ struct IssueReceipt: Sendable {
             verificationCode: Self.code(of: entry, accountNumber: found.details.accountNumber, key: key))
     }
 
-    /// Twelve characters of Crockford's base 32: 60 bits, in three groups.
     static func code(of entry: EntryView, accountNumber: String, key: [UInt8]) -> String {
-        var hash = HMAC<SHA256>(key: SymmetricKey(data: key))
-        let text = [
+        var code = VerificationCode(key: key)
+        for text in [
             entry.transactionID.description, entry.reference, accountNumber, String(entry.amount), entry.currency.code,
             entry.businessDate.description,
-        ].joined(separator: "|")
-        hash.update(data: Array(text.utf8))
-        let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-        var bits = hash.finalize().prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        var code = ""
-        for position in 0..<12 {
-            if position > 0, position.isMultiple(of: 4) { code.append("-") }
-            code.append(alphabet[Int(bits & 31)])
-            bits >>= 5
-        }
-        return code
+        ] { code.add(text) }
+        return code.text
     }
 }

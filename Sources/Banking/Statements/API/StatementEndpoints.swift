@@ -17,7 +17,13 @@ struct StatementEndpoints: Sendable {
     let stored: StoredStatements
     let clock: any WallClock
 
-    var all: [Endpoint] { [own, general, kept] }
+    var all: [Endpoint] {
+        [own, general]
+            + [
+                monthly("/api/customer-portal/accounts", .roles(.owner)) { .customer(try $0.requireCustomer()) },
+                monthly("/api/accounts", .roles(RoleSet.staff.union(.owner))) { try AccountViewer($0) },
+            ].flatMap(\.self)
+    }
 
     private var own: Endpoint {
         Endpoint(
@@ -25,7 +31,8 @@ struct StatementEndpoints: Sendable {
             access: .roles(.owner), query: StatementQuery.self, reply: StatementView.self, errors: Self.errors, options: Self.options
         ) { call in
             try await answer(
-                call.path("account"), call.query, viewer: .customer(try call.context.requireCustomer()), context: call.context)
+                call.path("account"), from: call.query.from, to: call.query.to, call.query.format,
+                viewer: .customer(try call.context.requireCustomer()), context: call.context)
         }
     }
 
@@ -36,31 +43,47 @@ struct StatementEndpoints: Sendable {
             options: Self.options
         ) { call in
             try await answer(
-                call.path("accountNumber"), call.query, viewer: try AccountViewer(call.context), context: call.context)
+                call.path("accountNumber"), from: call.query.from, to: call.query.to, call.query.format,
+                viewer: try AccountViewer(call.context), context: call.context)
         }
     }
 
-    /// An extension of the contract: which monthly statements the bank has made.
-    private var kept: Endpoint {
-        Endpoint(
-            .get, "/api/customer-portal/accounts/{account}/statements", summary: "Monthly statements of an own account, newest first",
-            tag: "Statements", access: .roles(.owner), query: PageQuery.self, reply: Page<StoredStatementView>.self,
-            errors: ["account_not_found"]
+    /// An extension of the contract: the monthly statements that the bank has made, and each of them as it was made.
+    private func monthly(
+        _ accounts: String, _ access: Access, _ viewer: @escaping @Sendable (RequestContext) throws -> AccountViewer
+    ) -> [Endpoint] {
+        let list = Endpoint(
+            .get, "\(accounts)/{account}/statements", summary: "Monthly statements of an account, newest first", tag: "Statements",
+            access: access, query: PageQuery.self, reply: Page<StoredStatementView>.self, errors: ["account_not_found"]
         ) { call in
             var place = call.query.page.cursor?.reader
             let found = try await stored.list(
-                of: call.path("account"), viewer: .customer(try call.context.requireCustomer()), before: try place?.date(),
-                limit: call.query.page.fetchCount, context: call.context)
+                of: call.path("account"), viewer: viewer(call.context), before: try place?.date(), limit: call.query.page.fetchCount,
+                context: call.context)
             return Reply(call.page(found.map { StoredStatementView(statement: $0) }) { Cursor().adding($0.statement.toDate) })
         }
+        let one = Endpoint(
+            .get, "\(accounts)/{account}/statements/{statementNumber}", summary: "A monthly statement", tag: "Statements",
+            access: access, query: StatementFormatQuery.self, reply: StatementView.self,
+            errors: ["account_not_found", "not_found", "range_too_long"], options: Self.options
+        ) { call in
+            let viewer = try viewer(call.context)
+            let found = try await stored.find(
+                call.path("statementNumber"), of: call.path("account"), viewer: viewer, context: call.context)
+            return try await answer(
+                call.path("account"), from: found.fromDate, to: found.toDate, call.query.format, stored: found, viewer: viewer,
+                context: call.context)
+        }
+        return [list, one]
     }
 
     private func answer(
-        _ reference: String, _ query: StatementQuery, viewer: AccountViewer, context: RequestContext
+        _ reference: String, from: BusinessDate?, to: BusinessDate?, _ format: StatementFormat, stored: StoredStatement? = nil,
+        viewer: AccountViewer, context: RequestContext
     ) async throws -> Reply<StatementView> {
         let statement = try await produce.statement(
-            of: reference, from: query.from, to: query.to, isPrinted: query.format == .pdf, viewer: viewer, deadline: context.deadline)
-        let (format, now) = (query.format, clock.now())
+            of: reference, from: from, to: to, isPrinted: format == .pdf, viewer: viewer, deadline: context.deadline, stored: stored)
+        let now = stored?.createdAt ?? clock.now()
         let code = format == .pdf ? produce.verificationCode(of: statement) : ""
         guard format != .json else { return Reply(StatementView(statement: statement)) }
         let bytes = try await PDFDocument.make {
@@ -110,6 +133,14 @@ struct StatementQuery: QueryParameters {
 
     init(from fields: inout Fields) {
         (from, to) = fields.optionalDates()
+        format = fields.optionalChoice("format", StatementFormat.self) ?? .json
+    }
+}
+
+struct StatementFormatQuery: QueryParameters {
+    let format: StatementFormat
+
+    init(from fields: inout Fields) {
         format = fields.optionalChoice("format", StatementFormat.self) ?? .json
     }
 }

@@ -67,7 +67,7 @@ struct StoredStatementView: Representation {
             account: Identifier(bits: 0x0190_5c5e_0000_7000_8000_0000_0000_0001), fromDate: BusinessDate(epochDay: 20_513),
             toDate: BusinessDate(epochDay: 20_543), number: "26090", openingBalance: Money(minorUnits: 0, currency: .kes),
             closingBalance: Money(minorUnits: 19_850_000, currency: .kes), entryCount: 4,
-            createdAt: Timestamp(microseconds: 1_775_000_000_000_000)))
+            createdAt: Timestamp(microseconds: 1_775_000_000_000_000), accountName: "Amina Wanjiru", branchCode: "001"))
 
     let statement: StoredStatement
 

@@ -1,5 +1,4 @@
 import Accounts
-import Crypto
 import Documents
 import Kernel
 import Ledger
@@ -36,9 +35,11 @@ public struct ProduceStatement: Sendable {
     ///   - from: nil is the first day of the month that the statement ends in
     ///   - to: nil is the open business date
     ///   - isPrinted: paper has less room
+    ///   - stored: what was said when this statement was made; the same is said again
     /// - Throws: 404 `account_not_found`; 422 `range_too_long`, `out_of_range`
     public func statement(
-        of reference: String, from: BusinessDate?, to: BusinessDate?, isPrinted: Bool, viewer: AccountViewer, deadline: Timestamp?
+        of reference: String, from: BusinessDate?, to: BusinessDate?, isPrinted: Bool, viewer: AccountViewer, deadline: Timestamp?,
+        stored: StoredStatement? = nil
     ) async throws -> AccountStatement {
         // Through the account itself: one that waits for its approval is not there yet.
         let account = try await queries.account(reference, viewer: viewer).identity
@@ -56,10 +57,14 @@ public struct ProduceStatement: Sendable {
             throw Refusal.rule("range_too_long", "There are too many entries; please ask for a shorter period", field: "from")
         }
         let entries = try await entries(of: period, viewer: viewer, deadline: deadline)
+        if let stored, !stored.says(period) {
+            throw StatementFailure("the books do not bear out statement \(stored.number) of \(account.number)")
+        }
         func money(_ minorUnits: Int64) -> Money { Money(minorUnits: minorUnits, currency: account.currency) }
         return try AccountStatement(
-            accountID: account.id, accountNumber: account.number, accountName: account.name, branchCode: account.branchCode,
-            fromDate: from, toDate: to, openingBalance: money(period.openingBalance), closingBalance: money(period.closingBalance),
+            accountID: account.id, accountNumber: account.number, accountName: stored?.accountName ?? account.name,
+            branchCode: stored?.branchCode ?? account.branchCode, fromDate: from, toDate: to, openingBalance: money(period.openingBalance),
+            closingBalance: money(period.closingBalance),
             entries: entries)
     }
 
@@ -95,24 +100,15 @@ public struct ProduceStatement: Sendable {
             postedAt: entry.postedAt)
     }
 
-    /// Twelve characters over everything that a statement says.
+    /// A code over everything that a statement says.
     func verificationCode(of statement: AccountStatement) -> String {
-        var hash = HMAC<SHA256>(key: SymmetricKey(data: key))
-        func add(_ text: String) { hash.update(data: Array((text + "|").utf8)) }
+        var code = VerificationCode(key: key)
         for text in [
             statement.accountNumber, statement.currency.code, statement.fromDate.description, statement.toDate.description,
             String(statement.openingBalance.minorUnits), String(statement.closingBalance.minorUnits),
-        ] { add(text) }
-        for entry in statement.entries { add("\(entry.transactionID) \(entry.amount.minorUnits)") }
-        let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-        var bits = hash.finalize().prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        var code = ""
-        for position in 0..<12 {
-            if position > 0, position.isMultiple(of: 4) { code.append("-") }
-            code.append(alphabet[Int(bits & 31)])
-            bits >>= 5
-        }
-        return code
+        ] { code.add(text) }
+        for entry in statement.entries { code.add("\(entry.transactionID) \(entry.amount.minorUnits)") }
+        return code.text
     }
 }
 

@@ -112,6 +112,15 @@ enum StatementNumber {
         }
         return digits(date.year % 100, 2) + digits(Int(date.days(since: newYear)) + 1, 3)
     }
+
+    /// The day that the statement of a number closes with; nil for what is no number of a statement.
+    static func date(_ number: String) -> BusinessDate? {
+        guard number.utf8.count == 5, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let year = Int(number.prefix(2)),
+            let day = Int32(number.suffix(3)), day > 0, let newYear = BusinessDate(year: 2_000 + year, month: 1, day: 1)
+        else { return nil }
+        let date = newYear.adding(days: day - 1)
+        return date.year == newYear.year ? date : nil
+    }
 }
 
 /// The books do not bear out a statement. Nothing is printed then.

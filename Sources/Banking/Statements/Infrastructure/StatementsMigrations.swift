@@ -25,6 +25,18 @@ public enum StatementsMigrations {
 
                 GRANT USAGE ON SCHEMA statements TO wekeza_app;
                 GRANT SELECT, INSERT ON statements.statement TO wekeza_app;
-                """)
+                """),
+        Migration(
+            name: "statements/002_month",
+            sql: """
+                -- What the account was called when its statement was made: a customer who marries later changes nothing about it.
+                ALTER TABLE statements.statement ADD COLUMN account_name text NOT NULL DEFAULT '',
+                    ADD COLUMN branch_code text NOT NULL DEFAULT '';
+
+                -- Months of which every statement is there.
+                CREATE TABLE statements.month (from_date date PRIMARY KEY, completed_at timestamptz NOT NULL);
+
+                GRANT SELECT, INSERT ON statements.month TO wekeza_app;
+                """),
     ]
 }
