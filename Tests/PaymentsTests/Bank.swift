@@ -97,7 +97,7 @@ struct Bank {
         standingOrders = payments.standingOrders
         statements = StatementsModule(
             pool: pool, readers: pool, queries: queries, tariffs: tariffs, businessDay: businessDay, key: Array(repeating: 5, count: 32),
-            certificateKey: Array(repeating: 6, count: 32), clock: clock, accountsInPart: 2)
+            certificateKey: Array(repeating: 6, count: 32), clock: clock, accountsInPart: 2, entriesInPage: 3)
         var configuration = EdgeConfiguration(cursorKey: Array(repeating: 7, count: 32))
         configuration.rateLimits.isEnabled = recipientLookups != nil
         if let recipientLookups { configuration.rateLimits.recipientLookupsPerUser = recipientLookups }

@@ -10,7 +10,8 @@ struct StatementEndpoints: Sendable {
         fileTypes: StatementFormat.allCases.filter { $0 != .json }.map(\.contentType),
         details: "At most \(ProduceStatement.longestDays) days. `format` json (the default), pdf, csv, camt.053 (ISO 20022 "
             + "camt.053.001.08) or mt940; all but json answer a file. All formats come from the same entries. Without dates: the open "
-            + "business date's month so far.",
+            + "business date's month so far. Long ones are sent in pieces as they are read; a pdf has at most "
+            + "\(ProduceStatement.mostPrintedEntries) entries.",
         timeLimitSeconds: 60)
 
     let produce: ProduceStatement
@@ -81,22 +82,33 @@ struct StatementEndpoints: Sendable {
         _ reference: String, from: BusinessDate?, to: BusinessDate?, _ format: StatementFormat, stored: StoredStatement? = nil,
         viewer: AccountViewer, context: RequestContext
     ) async throws -> Reply<StatementView> {
-        let statement = try await produce.statement(
+        let pages = try await produce.statement(
             of: reference, from: from, to: to, isPrinted: format == .pdf, viewer: viewer, deadline: context.deadline, stored: stored)
-        let now = stored?.createdAt ?? clock.now()
-        let code = format == .pdf ? produce.verificationCode(of: statement) : ""
-        guard format != .json else { return Reply(StatementView(statement: statement)) }
-        let bytes = try await PDFDocument.make {
-            switch format {
-            case .json: StatementView(statement: statement).json()
-            case .csv: StatementCSV.bytes(statement)
-            case .camt053: StatementCAMT053.bytes(statement, bankName: DocumentIssuer.wekeza.name, createdAt: now)
-            case .mt940: StatementMT940.bytes(statement)
-            case .pdf: try StatementPDF.bytes(statement, verificationCode: code)
-            }
+        let statement = pages.statement
+        let reply: Reply<StatementView>
+        if format == .pdf {
+            let entries = try await pages.all()
+            let code = produce.verificationCode(of: statement, entries)
+            let bytes = try await PDFDocument.make { try StatementPDF.bytes(statement, entries, verificationCode: code) }
+            reply = .raw(bytes, contentType: format.contentType)
+        } else {
+            let written = WrittenStatement(pages, as: writer(format, at: stored?.createdAt ?? clock.now()))
+            reply =
+                pages.isShort
+                ? .raw(try await written.all(), contentType: format.contentType)
+                : .stream(BodyStream { try await written.next() }, contentType: format.contentType)
         }
-        return Reply.raw(bytes, contentType: format.contentType)
-            .adding("Content-Disposition", "attachment; filename=\"\(statement.fileName).\(format.fileEnding)\"")
+        guard format != .json else { return reply }
+        return reply.adding("Content-Disposition", "attachment; filename=\"\(statement.fileName).\(format.fileEnding)\"")
+    }
+
+    private func writer(_ format: StatementFormat, at now: Timestamp) -> any StatementWriter {
+        switch format {
+        case .json, .pdf: StatementJSON()
+        case .csv: StatementCSV()
+        case .camt053: StatementCAMT053(bankName: DocumentIssuer.wekeza.name, createdAt: now)
+        case .mt940: StatementMT940()
+        }
     }
 }
 

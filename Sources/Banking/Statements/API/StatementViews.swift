@@ -11,12 +11,13 @@ struct StatementView: Representation {
         let statement = try? AccountStatement(
             accountID: Identifier(bits: 0x0190_5c5e_0000_7000_8000_0000_0000_0001), accountNumber: "0010100000017",
             accountName: "Amina Wanjiru", branchCode: "001", fromDate: date, toDate: date, openingBalance: money(20_000_000),
-            closingBalance: entry.balance, entries: [entry])
+            closingBalance: entry.balance, totalDebits: entry.magnitude, totalCredits: money(0), debitCount: 1, creditCount: 0)
         guard let statement else { preconditionFailure("the example adds up") }
-        return StatementView(statement: statement)
+        return StatementView(statement: statement, entries: [entry])
     }()
 
     let statement: AccountStatement
+    let entries: [AccountStatement.Entry]
 
     func write(to object: inout ObjectWriter) {
         object.text("accountNumber", statement.accountNumber)
@@ -31,8 +32,34 @@ struct StatementView: Representation {
         object.integer("debitCount", statement.debitCount)
         object.integer("creditCount", statement.creditCount)
         object.text("statementNumber", statement.number)
-        object.array("entries", statement.entries.lazy.map { StatementEntryView(entry: $0) })
+        object.array("entries", entries.lazy.map { StatementEntryView(entry: $0) })
     }
+}
+
+/// The contract's statement with its entries page by page: they are its last field.
+struct StatementJSON: StatementWriter {
+    private static let end = Array("]}".utf8)
+    private var isFirst = true
+
+    init() {}
+
+    func head(_ statement: AccountStatement) -> [UInt8] {
+        let whole = StatementView(statement: statement, entries: []).json()
+        precondition(whole.suffix(2).elementsEqual(Self.end), "the entries are the last field")
+        return Array(whole.dropLast(2))
+    }
+
+    mutating func entries(_ entries: [AccountStatement.Entry]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for entry in entries {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            bytes += StatementEntryView(entry: entry).json()
+        }
+        return bytes
+    }
+
+    func tail(_: AccountStatement) -> [UInt8] { Self.end }
 }
 
 struct StatementEntryView: Representation {

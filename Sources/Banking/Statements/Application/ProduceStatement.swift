@@ -5,25 +5,28 @@ import Ledger
 import Postgres
 
 /// Draws up statements from the books.
-public struct ProduceStatement: Sendable {
-    public static let longestDays: Int32 = 366
-    /// More entries than this do not fit one answer.
-    static let mostEntries: Int64 = 200_000
+struct ProduceStatement: Sendable {
+    static let longestDays: Int32 = 366
+    /// More entries than this do not go on paper: some 700 pages.
     static let mostPrintedEntries: Int64 = 20_000
-    private static let pageSize = 2_000
 
     private let queries: AccountQueries
     private let businessDay: BusinessDayCache
     private let pool: ConnectionPool
     private let reader: LedgerReader
     private let key: [UInt8]
+    private let entriesInPage: Int
 
     /// - Parameters:
     ///   - pool: for reading
     ///   - key: makes the codes by which the bank knows its own statements
-    public init(
-        queries: AccountQueries, businessDay: BusinessDayCache, pool: ConnectionPool, reader: LedgerReader, key: [UInt8]
+    ///   - entriesInPage: how many are in memory at a time
+    init(
+        queries: AccountQueries, businessDay: BusinessDayCache, pool: ConnectionPool, reader: LedgerReader, key: [UInt8],
+        entriesInPage: Int
     ) {
+        precondition(entriesInPage > 0, "a page has at least one entry")
+        self.entriesInPage = entriesInPage
         self.queries = queries
         self.businessDay = businessDay
         self.pool = pool
@@ -37,10 +40,10 @@ public struct ProduceStatement: Sendable {
     ///   - isPrinted: paper has less room
     ///   - stored: what was said when this statement was made; the same is said again
     /// - Throws: 404 `account_not_found`; 422 `range_too_long`, `out_of_range`
-    public func statement(
+    func statement(
         of reference: String, from: BusinessDate?, to: BusinessDate?, isPrinted: Bool, viewer: AccountViewer, deadline: Timestamp?,
         stored: StoredStatement? = nil
-    ) async throws -> AccountStatement {
+    ) async throws -> StatementPages {
         // Through the account itself: one that waits for its approval is not there yet.
         let account = try await queries.account(reference, viewer: viewer).identity
         let today = try await businessDay.current()
@@ -53,40 +56,23 @@ public struct ProduceStatement: Sendable {
         let reader = reader
         let period = try await pool.snapshot(deadline: deadline) { try reader.periods(of: [account.id], from: from, to: to, in: $0).first }
         guard let period else { throw Refusal.notFound("account_not_found", "There is no such account") }
-        guard period.creditCount + period.debitCount <= (isPrinted ? Self.mostPrintedEntries : Self.mostEntries) else {
+        guard !isPrinted || period.creditCount + period.debitCount <= Self.mostPrintedEntries else {
             throw Refusal.rule("range_too_long", "There are too many entries; please ask for a shorter period", field: "from")
         }
-        let entries = try await entries(of: period, viewer: viewer, deadline: deadline)
         if let stored, !stored.says(period) {
             throw StatementFailure("the books do not bear out statement \(stored.number) of \(account.number)")
         }
         func money(_ minorUnits: Int64) -> Money { Money(minorUnits: minorUnits, currency: account.currency) }
-        return try AccountStatement(
+        let statement = try AccountStatement(
             accountID: account.id, accountNumber: account.number, accountName: stored?.accountName ?? account.name,
             branchCode: stored?.branchCode ?? account.branchCode, fromDate: from, toDate: to, openingBalance: money(period.openingBalance),
-            closingBalance: money(period.closingBalance),
-            entries: entries)
-    }
-
-    /// The entries that make up the figures of a period, page by page. Entries of an account are only ever added behind the last one, so
-    /// the first so many are those that were counted, whatever is posted meanwhile.
-    private func entries(
-        of period: AccountPeriod, viewer: AccountViewer, deadline: Timestamp?
-    ) async throws -> [AccountStatement.Entry] {
-        let (count, reader) = (Int(period.creditCount + period.debitCount), reader)
-        var entries: [AccountStatement.Entry] = []
-        entries.reserveCapacity(count)
-        var place: EntryCursor?
-        while entries.count < count {
-            let limit = min(Self.pageSize, count - entries.count)
-            let page = try await pool.read(deadline: deadline) { [place] in
-                try reader.entries(of: period, after: place, limit: limit, in: $0)
-            }
-            guard let last = page.last else { break }
-            place = last.cursor
-            entries += try await queries.decorated(page, viewer: viewer).map { Self.entry($0) }
+            closingBalance: money(period.closingBalance), totalDebits: money(period.totalDebits),
+            totalCredits: money(period.totalCredits), debitCount: period.debitCount, creditCount: period.creditCount)
+        let queries = queries
+        return StatementPages(statement, entriesInPage: entriesInPage) { [pool] place, limit in
+            let page = try await pool.read { try reader.entries(of: period, after: place, limit: limit, in: $0) }
+            return (try await queries.decorated(page, viewer: viewer).map { Self.entry($0) }, page.last?.cursor)
         }
-        return entries
     }
 
     private static func entry(_ details: TransactionDetails) -> AccountStatement.Entry {
@@ -101,13 +87,13 @@ public struct ProduceStatement: Sendable {
     }
 
     /// A code over everything that a statement says.
-    func verificationCode(of statement: AccountStatement) -> String {
+    func verificationCode(of statement: AccountStatement, _ entries: [AccountStatement.Entry]) -> String {
         var code = VerificationCode(key: key)
         for text in [
             statement.accountNumber, statement.currency.code, statement.fromDate.description, statement.toDate.description,
             String(statement.openingBalance.minorUnits), String(statement.closingBalance.minorUnits),
         ] { code.add(text) }
-        for entry in statement.entries { code.add("\(entry.transactionID) \(entry.amount.minorUnits)") }
+        for entry in entries { code.add("\(entry.transactionID) \(entry.amount.minorUnits)") }
         return code.text
     }
 }

@@ -1,6 +1,6 @@
 import Kernel
 
-/// A statement of one account: every format is drawn from this one value, so all of them say the same.
+/// The figures of a statement of one account. Every format is drawn from them and from the same entries, so all of them say the same.
 public struct AccountStatement: Sendable, Equatable {
     public struct Entry: Sendable, Equatable {
         public let date: BusinessDate
@@ -52,12 +52,12 @@ public struct AccountStatement: Sendable, Equatable {
     public let totalCredits: Money
     public let debitCount: Int64
     public let creditCount: Int64
-    public let entries: [Entry]
 
-    /// - Throws: `StatementFailure` unless opening plus movements is closing and every balance follows from the one before
+    /// - Throws: `StatementFailure` unless opening plus movements is closing
     public init(
         accountID: Identifier<Account>, accountNumber: String, accountName: String, branchCode: String, fromDate: BusinessDate,
-        toDate: BusinessDate, openingBalance: Money, closingBalance: Money, entries: [Entry]
+        toDate: BusinessDate, openingBalance: Money, closingBalance: Money, totalDebits: Money, totalCredits: Money, debitCount: Int64,
+        creditCount: Int64
     ) throws(StatementFailure) {
         self.accountID = accountID
         self.accountNumber = accountNumber
@@ -67,31 +67,17 @@ public struct AccountStatement: Sendable, Equatable {
         self.toDate = toDate
         self.openingBalance = openingBalance
         self.closingBalance = closingBalance
-        self.entries = entries
-        var (balance, debits, credits) = (Int128(openingBalance.minorUnits), Int128(0), Int128(0))
-        var (debitCount, creditCount) = (Int64(0), Int64(0))
-        for entry in entries {
-            balance += Int128(entry.amount.minorUnits)
-            guard balance == Int128(entry.balance.minorUnits) else {
-                throw StatementFailure("the balance after \(entry.transactionID) does not follow from the one before")
-            }
-            if entry.isCredit {
-                credits += Int128(entry.amount.minorUnits)
-                creditCount += 1
-            } else {
-                debits -= Int128(entry.amount.minorUnits)
-                debitCount += 1
-            }
-        }
-        guard balance == Int128(closingBalance.minorUnits) else {
-            throw StatementFailure("opening balance and entries of \(accountNumber) do not make the closing balance")
-        }
-        let currency = openingBalance.currency
-        totalDebits = Money(minorUnits: Int64(clamping: debits), currency: currency)
-        totalCredits = Money(minorUnits: Int64(clamping: credits), currency: currency)
+        self.totalDebits = totalDebits
+        self.totalCredits = totalCredits
         self.debitCount = debitCount
         self.creditCount = creditCount
+        guard
+            Int128(openingBalance.minorUnits) + Int128(totalCredits.minorUnits) - Int128(totalDebits.minorUnits)
+                == Int128(closingBalance.minorUnits)
+        else { throw StatementFailure("opening balance and totals of \(accountNumber) do not make the closing balance") }
     }
+
+    public var entryCount: Int64 { debitCount + creditCount }
 
     public var currency: Currency { openingBalance.currency }
 
@@ -99,6 +85,43 @@ public struct AccountStatement: Sendable, Equatable {
 
     /// Name of a file without its ending.
     public var fileName: String { "statement-\(accountNumber)-\(fromDate)-\(toDate)" }
+}
+
+/// Follows the entries of a statement as they come, page by page, and knows in the end whether they are what its figures say.
+struct StatementChain {
+    private let statement: AccountStatement
+    private var balance: Int128
+    private var count: Int64 = 0
+
+    init(_ statement: AccountStatement) {
+        self.statement = statement
+        balance = Int128(statement.openingBalance.minorUnits)
+    }
+
+    /// - Throws: `StatementFailure` when a balance does not follow from the one before
+    mutating func follow(_ entries: [AccountStatement.Entry]) throws(StatementFailure) {
+        for entry in entries {
+            balance += Int128(entry.amount.minorUnits)
+            guard balance == Int128(entry.balance.minorUnits) else {
+                throw StatementFailure("the balance after \(entry.transactionID) does not follow from the one before")
+            }
+        }
+        count += Int64(entries.count)
+    }
+
+    /// - Throws: `StatementFailure` unless the entries lead to the closing balance and are as many as were counted
+    func finish() throws(StatementFailure) {
+        guard balance == Int128(statement.closingBalance.minorUnits), count == statement.entryCount else {
+            throw StatementFailure("opening balance and entries of \(statement.accountNumber) do not make the closing balance")
+        }
+    }
+}
+
+/// Writes a statement in one format: what stands before the entries, the entries page by page, what stands behind them.
+protocol StatementWriter: Sendable {
+    mutating func head(_ statement: AccountStatement) -> [UInt8]
+    mutating func entries(_ entries: [AccountStatement.Entry]) -> [UInt8]
+    mutating func tail(_ statement: AccountStatement) -> [UInt8]
 }
 
 /// Five digits, as SWIFT wants them: two of the year and three of the day in it that the statement closes with. Numbers of one account

@@ -3,47 +3,62 @@ import Kernel
 
 /// A statement as SWIFT MT940 customer statement messages: text in the X character set, decimal comma, pages of at most 2,000
 /// characters that hand their balance on (60M and 62M).
-enum StatementMT940 {
+struct StatementMT940: StatementWriter {
     private static let pageLimit = 1_800
 
-    static func bytes(_ statement: AccountStatement) -> [UInt8] {
-        var pages: [[String]] = [[]]
-        var length = 0
-        for entry in statement.entries {
-            let lines = entryLines(entry)
-            let size = lines.reduce(0) { $0 + $1.utf8.count + 2 }
-            if length + size > pageLimit {
-                pages.append([])
-                length = 0
-            }
-            pages[pages.count - 1] += lines
+    private typealias Standing = (money: Money, date: BusinessDate)
+
+    /// What the page that is being filled holds.
+    private var lines: [String] = []
+    private var length = 0
+    private var number = 1
+    /// What it began with, and what the entries in it have led to.
+    private var opening: Standing?
+    private var reached: Standing?
+    private var preamble: [String] = []
+    private var sequence = ""
+
+    init() {}
+
+    mutating func head(_ statement: AccountStatement) -> [UInt8] {
+        opening = (statement.openingBalance, statement.fromDate)
+        reached = opening
+        preamble = [":20:ST\(statement.number)\(statement.accountNumber.suffix(8))", ":25:\(statement.accountNumber)"]
+        sequence = statement.number
+        return []
+    }
+
+    mutating func entries(_ entries: [AccountStatement.Entry]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for entry in entries {
+            let entryLines = Self.entryLines(entry)
+            let size = entryLines.reduce(0) { $0 + $1.utf8.count + 2 }
+            if length + size > Self.pageLimit { bytes += page(closing: nil) }
+            lines += entryLines
             length += size
+            reached = (entry.balance, entry.date)
         }
-        var balances: [(money: Money, date: BusinessDate)] = []
-        var index = 0
-        for page in pages {
-            index += page.count { $0.hasPrefix(":61:") }
-            let last = index > 0 ? statement.entries[index - 1] : nil
-            balances.append((last?.balance ?? statement.openingBalance, last?.date ?? statement.fromDate))
-        }
-        var text = ""
-        for (number, page) in pages.enumerated() {
-            let (isFirst, isLast) = (number == 0, number == pages.count - 1)
-            let opening = isFirst ? (statement.openingBalance, statement.fromDate) : balances[number - 1]
-            let closing = isLast ? (statement.closingBalance, statement.toDate) : balances[number]
-            var lines = [
-                ":20:ST\(statement.number)\(statement.accountNumber.suffix(8))",
-                ":25:\(statement.accountNumber)",
-                ":28C:\(statement.number)/\(number + 1)",
-                ":60\(isFirst ? "F" : "M"):" + balance(opening.0, opening.1),
-            ]
-            lines += page
-            lines.append(":62\(isLast ? "F" : "M"):" + balance(closing.0, closing.1))
-            if isLast { lines.append(":64:" + balance(closing.0, closing.1)) }
-            lines.append("-")
-            text += lines.map { $0 + "\r\n" }.joined()
-        }
-        return Array(text.utf8)
+        return bytes
+    }
+
+    mutating func tail(_ statement: AccountStatement) -> [UInt8] { page(closing: (statement.closingBalance, statement.toDate)) }
+
+    /// The page as it stands; a new one begins where it ends.
+    /// - Parameter closing: of the last page
+    private mutating func page(closing: Standing?) -> [UInt8] {
+        guard let opening, let end = closing ?? reached else { return [] }
+        let isLast = closing != nil
+        var text = preamble
+        text.append(":28C:\(sequence)/\(number)")
+        text.append(":60\(number == 1 ? "F" : "M"):" + Self.balance(opening.money, opening.date))
+        text += lines
+        text.append(":62\(isLast ? "F" : "M"):" + Self.balance(end.money, end.date))
+        if isLast { text.append(":64:" + Self.balance(end.money, end.date)) }
+        text.append("-")
+        self.opening = end
+        (lines, length) = ([], 0)
+        number += 1
+        return Array(text.map { $0 + "\r\n" }.joined().utf8)
     }
 
     /// Tag 61 with its second line, and tag 86.

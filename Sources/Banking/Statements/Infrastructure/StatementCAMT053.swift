@@ -3,11 +3,36 @@ import FoundationXML
 import Kernel
 
 /// A statement as ISO 20022 `camt.053.001.08`, written by libxml2: whatever a narration holds stays text.
-enum StatementCAMT053 {
+struct StatementCAMT053: StatementWriter {
     private static let namespace = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 
-    /// - Parameter createdAt: of the message
-    static func bytes(_ statement: AccountStatement, bankName: String, createdAt: Timestamp) -> [UInt8] {
+    let bankName: String
+    /// Of the message.
+    let createdAt: Timestamp
+    /// What follows the last entry.
+    private var closing: [UInt8] = []
+
+    init(bankName: String, createdAt: Timestamp) {
+        self.bankName = bankName
+        self.createdAt = createdAt
+    }
+
+    mutating func head(_ statement: AccountStatement) -> [UInt8] {
+        // Entries are written one by one: a tree of a merchant's year would take a gigabyte.
+        let shell = Self.shell(statement, bankName: bankName, createdAt: createdAt)
+        guard let end = Self.lastPlace(of: Array("</Stmt>".utf8), in: shell) else { return shell }
+        closing = Array(shell[end...])
+        return Array(shell[..<end])
+    }
+
+    func entries(_ entries: [AccountStatement.Entry]) -> [UInt8] {
+        entries.reduce(into: []) { $0 += Self.entry($1).xmlString.utf8 }
+    }
+
+    func tail(_: AccountStatement) -> [UInt8] { closing }
+
+    /// The message without its entries.
+    private static func shell(_ statement: AccountStatement, bankName: String, createdAt: Timestamp) -> [UInt8] {
         let root = XMLElement(name: "Document")
         root.setAttributesWith(["xmlns": namespace])
         let identifier = "\(statement.accountNumber)-\(statement.number)"
@@ -44,13 +69,7 @@ enum StatementCAMT053 {
         let document = XMLDocument(rootElement: root)
         document.version = "1.0"
         document.characterEncoding = "UTF-8"
-        // Entries are written one by one: a tree of a merchant's year would take a gigabyte.
-        let shell = [UInt8](document.xmlData)
-        let closing = Array("</Stmt>".utf8)
-        guard let end = lastPlace(of: closing, in: shell) else { return shell }
-        var bytes = Array(shell[..<end])
-        for entry in statement.entries { bytes += Self.entry(entry).xmlString.utf8 }
-        return bytes + shell[end...]
+        return [UInt8](document.xmlData)
     }
 
     private static func lastPlace(of wanted: [UInt8], in bytes: [UInt8]) -> Int? {

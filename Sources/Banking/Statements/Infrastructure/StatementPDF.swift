@@ -3,7 +3,9 @@ import Kernel
 
 /// A statement on paper.
 enum StatementPDF {
-    static func bytes(_ statement: AccountStatement, verificationCode: String) throws -> [UInt8] {
+    static func bytes(
+        _ statement: AccountStatement, _ entries: [AccountStatement.Entry], verificationCode: String
+    ) throws -> [UInt8] {
         let end = statement.toDate.adding(days: 1).startOfDay
         let document = try PDFDocument(
             title: "Account statement", footer: "Account \(statement.accountNumber), statement \(statement.number)", createdAt: end)
@@ -15,7 +17,7 @@ enum StatementPDF {
         ])
         try document.figure("Closing balance on \(DateText.long(statement.toDate))", MoneyText.withCode(statement.closingBalance))
         let opening = [DateText.short(statement.fromDate), "", "Opening balance", "", "", MoneyText.grouped(statement.openingBalance)]
-        let rows = statement.entries.lazy.map { entry in
+        let rows = entries.lazy.map { entry in
             [
                 DateText.short(entry.date), DateText.short(entry.valueDate), "\(entry.description) \(entry.reference)",
                 entry.debit.map { MoneyText.grouped($0) } ?? "", entry.credit.map { MoneyText.grouped($0) } ?? "",

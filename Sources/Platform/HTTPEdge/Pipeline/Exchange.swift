@@ -34,7 +34,7 @@ final class Exchange {
             }
             all.append(header)
         }
-        return OutgoingResponse(status: reply.status, headers: all, body: reply.body)
+        return OutgoingResponse(status: reply.status, headers: all, body: reply.body, stream: reply.stream)
     }
 
     func response(to problem: Problem) -> OutgoingResponse {

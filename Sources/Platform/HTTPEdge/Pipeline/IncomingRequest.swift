@@ -36,6 +36,8 @@ struct OutgoingResponse: Sendable {
     let status: Int
     var headers: [ReplyHeader]
     let body: [UInt8]
+    /// Comes in the place of `body`, piece by piece.
+    var stream: BodyStream?
     /// True for HEAD: the length is told, the body is not sent.
     var omitsBody = false
     /// True when the request was not read to its end, so that nothing after it can be understood.

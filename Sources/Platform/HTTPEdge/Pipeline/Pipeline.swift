@@ -70,10 +70,26 @@ final class Pipeline: Sendable {
             response = exchange.response(to: problem)
             tell(problem, status: response.status, of: exchange)
         }
+        if let stream = response.stream { response.stream = watched(stream, exchange) }
         if incoming.method == "HEAD" { response.omitsBody = true }
         if case .tooLarge = incoming.body { response.closesConnection = true }
         note(exchange, status: response.status, nanoseconds: Self.monotonicNanoseconds() - startedAt)
         return response
+    }
+
+    /// A body that breaks off has had its status already: the log is all that is left to tell.
+    private func watched(_ stream: BodyStream, _ exchange: Exchange) -> BodyStream {
+        let (logger, traceID, route) = (logger, exchange.traceID, exchange.route?.endpoint.path ?? "unmatched")
+        return BodyStream {
+            do {
+                return try await stream.piece()
+            } catch {
+                logger.error(
+                    "A body broke off",
+                    metadata: ["traceId": "\(traceID)", "route": "\(route)", "cause": "\(String(reflecting: error))"])
+                throw error
+            }
+        }
     }
 
     /// The answer of a site; nil when the path is not the site's.

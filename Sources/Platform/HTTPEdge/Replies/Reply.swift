@@ -3,6 +3,7 @@ public struct Reply<Value: Representation>: Sendable {
     enum Content: Sendable {
         case value(Value)
         case bytes([UInt8], contentType: String)
+        case stream(BodyStream, contentType: String)
         case nothing
     }
 
@@ -45,6 +46,11 @@ public struct Reply<Value: Representation>: Sendable {
         Reply(content: .bytes(bytes, contentType: contentType), status: status)
     }
 
+    /// A body that is too long to be made before it is sent. Refuse before, not from within it: the status has left by then.
+    public static func stream(_ body: BodyStream, contentType: String) -> Reply {
+        Reply(content: .stream(body, contentType: contentType), status: nil)
+    }
+
     /// An answer kept by the idempotency store.
     public init(stored: EncodedReply, isReplay: Bool) {
         content = stored.contentType.isEmpty ? .nothing : .bytes(stored.body, contentType: stored.contentType)
@@ -74,6 +80,9 @@ public struct Reply<Value: Representation>: Sendable {
                 body: Value.self == NoContent.self ? [] : value.json(), headers: headers, isReplay: isReplay)
         case .bytes(let bytes, let contentType):
             EncodedReply(status: status ?? defaultStatus, contentType: contentType, body: bytes, headers: headers, isReplay: isReplay)
+        case .stream(let body, let contentType):
+            EncodedReply(
+                status: status ?? defaultStatus, contentType: contentType, body: [], headers: headers, isReplay: isReplay, stream: body)
         case .nothing:
             EncodedReply(status: status ?? defaultStatus, contentType: "", body: [], headers: headers, isReplay: isReplay)
         }
@@ -104,8 +113,13 @@ public struct EncodedReply: Sendable, Equatable {
     public let body: [UInt8]
     public var headers: [ReplyHeader]
     public let isReplay: Bool
+    /// Comes in the place of `body`.
+    public let stream: BodyStream?
 
-    public init(status: Int, contentType: String, body: [UInt8], headers: [ReplyHeader] = [], isReplay: Bool = false) {
+    public init(
+        status: Int, contentType: String, body: [UInt8], headers: [ReplyHeader] = [], isReplay: Bool = false, stream: BodyStream? = nil
+    ) {
+        self.stream = stream
         self.status = status
         self.contentType = contentType
         self.body = body

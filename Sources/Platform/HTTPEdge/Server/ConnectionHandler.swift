@@ -18,6 +18,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case reading(HTTPRequestHead, body: [UInt8])
         /// The pipeline works; `number` tells its response from one that came too late.
         case answering(number: Int, IncomingRequest, isKeptAlive: Bool, isVersion10: Bool)
+        /// The head has left, and the body follows as it is made.
+        case streaming(number: Int, isKeptAlive: Bool, isVersion10: Bool)
         /// The last response is on its way; what still arrives is thrown away.
         case flushing
         /// The last response has left; the caller gets a moment to read it, then the connection closes.
@@ -135,12 +137,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
             discard(part, context)
             return
         }
-        if case .answering = stage {
+        if isAnswering {
             waiting.append(part)
         } else if waiting.isEmpty {
             accept(part, context)
         } else {
             waiting.append(part)
+        }
+    }
+
+    private var isAnswering: Bool {
+        switch stage {
+        case .answering, .streaming: true
+        default: false
         }
     }
 
@@ -232,13 +241,70 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard case .answering(number, _, let isKeptAlive, let isVersion10) = stage else { return }
         answering = nil
         let staysOpen = isKeptAlive && !response.closesConnection && !isQuiescing && !(isInputClosed && waiting.isEmpty)
-        if staysOpen {
+        if let stream = response.stream, !response.omitsBody {
+            send(stream, of: response, number, isKeptAlive: staysOpen && !isVersion10, isVersion10: isVersion10, context)
+        } else if staysOpen {
             context.writeAndFlush(wrapOutboundOut(bytes(of: response, isKeptAlive: true, isVersion10, context)), promise: nil)
             enter(.idle)
             continueWithWaiting(context)
         } else {
-            writeLast(response, isVersion10: isVersion10, context)
+            writeLast(bytes(of: response, isKeptAlive: false, isVersion10, context), context)
         }
+    }
+
+    // MARK: Bodies that are made while they are sent
+
+    private func send(
+        _ body: BodyStream, of response: OutgoingResponse, _ number: Int, isKeptAlive: Bool, isVersion10: Bool,
+        _ context: ChannelHandlerContext
+    ) {
+        context.write(wrapOutboundOut(bytes(of: response, isKeptAlive: isKeptAlive, isVersion10, context)), promise: nil)
+        enter(.streaming(number: number, isKeptAlive: isKeptAlive, isVersion10: isVersion10))
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        Task(executorPreference: executor) {
+            do {
+                while let piece = try await body.piece() {
+                    if piece.isEmpty { continue }
+                    // The next piece is made when the socket has taken this one.
+                    try await loop.flatSubmit { bound.value.handler.send(piece, number, bound.value.context) }.get()
+                }
+                loop.execute { bound.value.handler.endBody(number, bound.value.context) }
+            } catch {
+                loop.execute { bound.value.handler.breakOff(number, bound.value.context) }
+            }
+        }
+    }
+
+    private func send(_ piece: [UInt8], _ number: Int, _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+        guard case .streaming(number, _, let isVersion10) = stage else {
+            return context.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        stageSince = .now()
+        var buffer = context.channel.allocator.buffer(capacity: piece.count + 16)
+        if isVersion10 { buffer.writeBytes(piece) } else { ResponseBytes.writeChunk(piece, into: &buffer) }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: written)
+        return written.futureResult
+    }
+
+    private func endBody(_ number: Int, _ context: ChannelHandlerContext) {
+        guard case .streaming(number, let isKeptAlive, let isVersion10) = stage else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 8)
+        if !isVersion10 { buffer.writeStaticString("0\r\n\r\n") }
+        if isKeptAlive, !isQuiescing, !(isInputClosed && waiting.isEmpty) {
+            context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
+            enter(.idle)
+            continueWithWaiting(context)
+        } else {
+            writeLast(.byteBuffer(buffer), context)
+        }
+    }
+
+    /// Half a body must not look like a whole one.
+    private func breakOff(_ number: Int, _ context: ChannelHandlerContext) {
+        guard case .streaming(number, _, _) = stage else { return }
+        context.close(promise: nil)
     }
 
     private func bytes(
@@ -257,7 +323,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         defer { isContinuing = false }
         var taken = 0
         while taken < waiting.count, case let part = waiting[taken], context.channel.isWritable {
-            if case .answering = stage { break }
+            if isAnswering { break }
             taken += 1
             accept(part, context)
         }
@@ -274,7 +340,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if waiting.isEmpty, isInputClosed {
             // Nothing more can come: what is incomplete stays so.
             switch stage {
-            case .answering, .flushing, .closing: break
+            case .answering, .streaming, .flushing, .closing: break
             case .idle, .reading: closeWhenFlushed(context)
             }
         }
@@ -299,7 +365,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Writes the last response. When it has left, sends the end of our side and gives the caller a moment to read before the
     /// connection goes, because closing a socket with unread bytes would destroy the response on its way.
-    private func writeLast(_ response: OutgoingResponse, isVersion10: Bool, _ context: ChannelHandlerContext) {
+    private func writeLast(_ bytes: IOData, _ context: ChannelHandlerContext) {
         waiting = []
         waitingFault = nil
         budget.release(&budgetedBytes)
@@ -307,7 +373,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in bound.value.handler.closeAfterWriting(bound.value.context) }
-        context.writeAndFlush(wrapOutboundOut(bytes(of: response, isKeptAlive: false, isVersion10, context)), promise: written)
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
         if isReadHeld {
             isReadHeld = false
             context.read()
@@ -325,7 +391,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func refuse(_ fault: UnreadableRequest, _ context: ChannelHandlerContext) {
-        writeLast(responder.pipeline.respond(toUnreadable: fault), isVersion10: false, context)
+        writeLast(bytes(of: responder.pipeline.respond(toUnreadable: fault), isKeptAlive: false, false, context), context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -334,7 +400,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             return
         }
         switch stage {
-        case .answering: waitingFault = fault
+        case .answering, .streaming: waitingFault = fault
         case .idle where !waiting.isEmpty: waitingFault = fault
         case .idle, .reading: refuse(fault, context)
         case .flushing: break
@@ -357,7 +423,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             isInputClosed = true
             switch stage {
-            case .answering, .flushing: break
+            case .answering, .streaming, .flushing: break
             case .idle where !waiting.isEmpty: break
             case .idle: closeWhenFlushed(context)
             case .reading, .closing: context.close(promise: nil)
@@ -396,6 +462,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 isCancelled = true
                 answering?.cancel()
             }
+        case .streaming:
+            // Neither may take longer over one piece: the caller to take it, or we to make the next.
+            if exceeds(max(configuration.idleTimeLimitSeconds, configuration.requestTimeLimitSeconds)) { context.close(promise: nil) }
         case .flushing:
             if exceeds(configuration.idleTimeLimitSeconds) { context.close(promise: nil) }
         case .closing:

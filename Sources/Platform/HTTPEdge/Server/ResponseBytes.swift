@@ -12,8 +12,11 @@ enum ResponseBytes {
         buffer.writeStaticString("\r\nDate: ")
         buffer.writeBytes(date)
         for header in response.headers { write(header, into: &buffer) }
-        // A 304 speaks of a body that is elsewhere: zero would be its wrong length.
-        if response.status != 204, response.status != 304 {
+        // A 304 speaks of a body that is elsewhere: zero would be its wrong length. What is made while it is sent has no length yet, and
+        // HTTP/1.0 takes the end of the connection for its end.
+        if response.stream != nil {
+            if !isVersion10 { buffer.writeStaticString("\r\nTransfer-Encoding: chunked") }
+        } else if response.status != 204, response.status != 304 {
             buffer.writeStaticString("\r\nContent-Length: ")
             buffer.writeString(String(response.body.count))
         }
@@ -24,6 +27,14 @@ enum ResponseBytes {
         }
         buffer.writeStaticString("\r\n\r\n")
         if !response.omitsBody, response.status != 204, response.status != 304 { buffer.writeBytes(response.body) }
+    }
+
+    /// A piece of a body of unknown length (RFC 9112, 7.1).
+    static func writeChunk(_ piece: [UInt8], into buffer: inout ByteBuffer) {
+        buffer.writeString(String(piece.count, radix: 16))
+        buffer.writeStaticString("\r\n")
+        buffer.writeBytes(piece)
+        buffer.writeStaticString("\r\n")
     }
 
     /// A header whose name or value would break the framing is left out: whatever a handler passes on, no caller can add headers.

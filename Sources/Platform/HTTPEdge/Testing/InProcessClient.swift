@@ -68,9 +68,18 @@ public struct InProcessClient: Sendable {
             body: isTooLarge ? .tooLarge : .bytes(body),
             peer: PeerAddress(address))
         let response = await server.pipeline.respond(to: request)
+        var body = response.omitsBody ? [] : response.body
+        var isComplete = true
+        if let stream = response.stream, !response.omitsBody {
+            do {
+                while let piece = try await stream.piece() { body += piece }
+            } catch {
+                isComplete = false
+            }
+        }
         return InProcessResponse(
-            status: response.status, headers: RequestHeaders(HTTPHeaders(response.headers.map { ($0.name, $0.value) })),
-            body: response.omitsBody ? [] : response.body)
+            status: response.status, headers: RequestHeaders(HTTPHeaders(response.headers.map { ($0.name, $0.value) })), body: body,
+            isStreamed: response.stream != nil, isComplete: isComplete)
     }
 }
 
@@ -79,6 +88,10 @@ public struct InProcessResponse: Sendable {
     public let status: Int
     public let headers: RequestHeaders
     public let body: [UInt8]
+    /// Whether the body came in pieces, without a length told before.
+    public var isStreamed = false
+    /// False when the body broke off in its midst.
+    public var isComplete = true
 
     public var text: String { String(decoding: body, as: UTF8.self) }
 
