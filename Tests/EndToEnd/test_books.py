@@ -20,7 +20,7 @@ def posted(clients):
     """Some transfers with fees between two customers."""
     one, other = clients("customer1"), clients("customer2")
     source, target = one.account()["accountNumber"], other.account()["accountNumber"]
-    answers = [one.transfer(source, target, f"{amount}.00", narration=f"Ünïcode № {amount}") for amount in (100, 200, 300)]
+    answers = [one.transfer(source, target, f"{amount}.00", narration=f"Ünïcode № {amount}") for amount in (1500, 2500, 3500)]
     assert [each.status_code for each in answers] == [201] * 3, [each.text for each in answers]
     return [each.json() for each in answers]
 

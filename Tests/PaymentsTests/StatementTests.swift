@@ -91,16 +91,21 @@ import Testing
 
             let document = try XMLDocument(data: Data(await file("camt.053").body))
             #expect(CAMT053Schema.faults(in: document) == [])
-            let names = Set(try document.nodes(forXPath: "//*").compactMap(\.name))
-            for damage in names where damage != "Document" {
-                // The check itself is checked: no element that must be there can go, and none may be anywhere else.
-                let moved = try XMLDocument(data: document.xmlData)
-                let node = try #require(try moved.nodes(forXPath: "//*[local-name()='\(damage)']").first as? XMLElement)
-                guard let parent = node.parent as? XMLElement else { continue }
-                node.detach()
-                parent.insertChild(node, at: 0)
-                let wasFirst = (try document.nodes(forXPath: "//*[local-name()='\(damage)']").first as? XMLElement)?.index == 0
-                #expect(wasFirst || !CAMT053Schema.faults(in: moved).isEmpty, "\(damage)")
+            // The check itself is checked: what must be there cannot go, and nothing may stand elsewhere or be another.
+            for required in ["GrpHdr", "MsgId", "Acct", "Amt", "CdtDbtInd", "Sts", "BkTxCd", "Cd"] {
+                let damaged = try XMLDocument(data: document.xmlData)
+                try #require(try damaged.nodes(forXPath: "//*[local-name()='\(required)']").first).detach()
+                #expect(!CAMT053Schema.faults(in: damaged).isEmpty, "\(required)")
+            }
+            let status = "<Sts><Cd>BOOK</Cd></Sts>"
+            for (right, wrong) in [
+                (status, ""), ("BOOK", "BOOKED"), ("CRDT", "CR"), (" Ccy=\"KES\"", ""), ("</Stmt>", "<Extra/></Stmt>"),
+                (status + "<BookgDt>", "<BookgDt>"), ("<ValDt>", status + "<ValDt>"), ("camt.053.001.08", "camt.053.001.02"),
+            ] {
+                let text = document.xmlString
+                #expect(text.contains(right))
+                let damaged = try XMLDocument(data: Data(text.replacing(right, with: wrong).utf8))
+                #expect(!CAMT053Schema.faults(in: damaged).isEmpty, "\(wrong)")
             }
             func values(_ path: String) throws -> [String] { try document.nodes(forXPath: path).compactMap(\.stringValue) }
             func at(_ names: String...) -> String { names.map { "*[local-name()='\($0)']" }.joined(separator: "/") }

@@ -150,7 +150,7 @@ final class Bank: Sendable {
             + DepositEndpoints(deposits, certificateKey: secrets.key(for: "wekeza certificates")).all
             + SystemStatisticsAdapter(pool: readPool, outbox: outbox, clock: clock).endpoints
             + CalculatorEndpoints(tariffs: tariffs, businessDate: { try await businessDay.current() }).all
-            + [IdentifierEndpoint.check] + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
+            + IdentifierEndpoint.all + days.endpoints(catalogue: catalogue, tariffs: tariffs, readers: readPool, clock: clock)
             + customers.endpoints + identity.endpoints + outboxEndpoints.all + statements.endpoints
             + NoticeEndpoints(pool: commandPool, readers: readPool, pipeline: pipeline, clock: clock).all + payments.endpoints
             + AccountEndpoints(queries: queries, opening: accountOpening, changes: changes, closing: closing).all

@@ -3,7 +3,9 @@ import Kernel
 
 /// The calculator of identifiers (contract, section 30): public, stateless.
 public enum IdentifierEndpoint {
-    public static let check = Endpoint(
+    public static var all: [Endpoint] { [check] }
+
+    static let check = Endpoint(
         .post, "/api/calculators/identifiers", summary: "Check an identifier by its form and check digits", tag: "Calculators",
         access: .everyone, body: IdentifierRequest.self, reply: IdentifierView.self, options: EndpointOptions(isIdempotent: false)
     ) { call in

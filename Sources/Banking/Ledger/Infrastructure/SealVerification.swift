@@ -71,7 +71,7 @@ struct SealVerification {
         let rows = try transaction.query(
             """
             SELECT h.id, h.account_id, c.amount, c.captured_amount, h.currency, h.reason, c.status, h.placed_at, h.expires_at,
-                h.original_amount, c.id, CASE WHEN c.status <> 1 THEN h.ended_at END
+                h.original_amount, c.id, CASE WHEN c.status <> 1 OR h.status = 1 THEN h.ended_at END
             FROM ledger.hold_change c JOIN ledger.hold h ON h.id = c.hold_id ORDER BY c.id
             """)
         for row in rows {

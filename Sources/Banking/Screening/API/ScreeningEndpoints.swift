@@ -37,8 +37,7 @@ public struct ScreeningModule: Sendable {
         [
             Endpoint(
                 .post, "/api/compliance/screening/compare", summary: "Compare two names", tag: Self.tag,
-                access: .roles(RoleSet([.complianceOfficer, .riskOfficer])), body: CompareRequest.self, reply: CompareView.self,
-                options: EndpointOptions(isIdempotent: false)
+                access: Self.compliance, body: CompareRequest.self, reply: CompareView.self, options: EndpointOptions(isIdempotent: false)
             ) { Reply(CompareView(comparison: $0.body.comparison)) },
             Endpoint(
                 .post, "/api/calculators/screening/compare", summary: "Compare two names", tag: "Calculators", access: .everyone,
