@@ -135,15 +135,13 @@ final class Bank: Sendable {
             handlers: identity.eventHandlers.merging(Self.eventHandlers(messages, clock, identifiers)) { $0 + $1 })
         let outboxEndpoints = OutboxEndpoints(
             pool: readPool, pipeline: pipeline, clock: clock, revealsSecrets: settings.mode == .demo)
-        let codes = LedgerCodesAdapter(pool: readPool, clock: clock)
-        let catalogue = CatalogueCommands(pipeline: pipeline, tariffs: tariffs, codes: codes)
+        let catalogue = CatalogueCommands(pipeline: pipeline, tariffs: tariffs, codes: LedgerCodesAdapter(pool: readPool, clock: clock))
         let organisation = OrganisationEndpoints(pool: readPool, pipeline: pipeline, clock: clock, parameters: parameters)
         days = Days(
             settings: settings, pool: commandPool, clock: clock, identifiers: identifiers, pipeline: pipeline, deposits: deposits,
             dormancy: Dormancy(pool: commandPool, changes: changes, clock: clock),
-            holds: HoldExpiry(engine: engine, readers: readPool, clock: clock),
-            standingOrders: payments.standingOrders, statements: statements.monthly,
-            outbox: outbox, businessDay: businessDay, logger: logger)
+            holds: HoldExpiry(engine: engine, readers: readPool, clock: clock), standingOrders: payments.standingOrders,
+            statements: statements.monthly, outbox: outbox, businessDay: businessDay, logger: logger)
         endpoints =
             organisation.all + AuditEndpoints(pool: readPool, names: UserNamesAdapter(users: identity.users)).all
             + ProductEndpoints(tariffs: tariffs, commands: catalogue, businessDate: { try await businessDay.current() }).all
