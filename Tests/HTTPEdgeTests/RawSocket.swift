@@ -7,6 +7,8 @@ enum SocketStep: Sendable {
     case send(String)
     case sendBytes([UInt8])
     case pause(milliseconds: Int)
+    /// Does nothing until the test says so.
+    case hold(until: DispatchSemaphore)
     /// Ends our side of the connection.
     case finish
     /// Reads until this text has come.
@@ -43,6 +45,7 @@ enum RawSocket {
             case .send(let text): sendAll(descriptor, Array(text.utf8))
             case .sendBytes(let bytes): sendAll(descriptor, bytes)
             case .pause(let milliseconds): usleep(UInt32(milliseconds) * 1_000)
+            case .hold(let semaphore): semaphore.wait()
             case .finish: shutdown(descriptor, Int32(SHUT_WR))
             case .await(let text):
                 while !String(decoding: received, as: UTF8.self).contains(text) {
