@@ -1,5 +1,7 @@
 """One demo bank for all tests that leave it in order, and a maker of further instances for those that do not."""
 
+import time
+
 import pytest
 
 from harness.client import Client
@@ -27,12 +29,14 @@ def make_server():
 
 @pytest.fixture(scope="session")
 def clients(bank):
-    """Signed-in clients by user name; each user signs in once."""
+    """Signed-in clients by user name; each user signs in once, and again before the token of 10 minutes runs out."""
     made = {}
 
     def client(username):
         if username not in made:
             made[username] = Client(bank, username)
+        elif time.monotonic() - made[username].signed_in_at > 240:
+            made[username].sign_in()
         return made[username]
 
     yield client

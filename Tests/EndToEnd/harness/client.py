@@ -1,5 +1,6 @@
 """A client that speaks the contract: signs in, sends a key with every order, and knows what a problem looks like."""
 
+import time
 import uuid
 from decimal import Decimal
 
@@ -18,14 +19,19 @@ class Client(httpx.Client):
 
     def __init__(self, server, username=None):
         super().__init__(base_url=server.url, timeout=30)
-        self.user = None
+        self.user, self.username = None, username
         if username is not None:
-            answer = self.post("/api/authentication/login", json={"username": username, "password": PASSWORDS[username]})
-            assert answer.status_code == 200, answer.text
-            body = answer.json()
-            self.user = body["user"]
-            self.refresh_token = body["refreshToken"]
-            self.headers["Authorization"] = f"Bearer {body['token']}"
+            self.sign_in()
+
+    def sign_in(self):
+        credentials = {"username": self.username, "password": PASSWORDS[self.username]}
+        answer = self.post("/api/authentication/login", json=credentials, headers={"Authorization": ""})
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        self.user = body["user"]
+        self.refresh_token = body["refreshToken"]
+        self.headers["Authorization"] = f"Bearer {body['token']}"
+        self.signed_in_at = time.monotonic()
 
     def __enter__(self):
         # The constructor has signed in already, which httpx takes for having been opened.
