@@ -70,7 +70,7 @@ struct DayBench {
             try connection.executeScript(
                 """
                 INSERT INTO ledger.account (id, gl_code, currency, owner, limit_holder, status, balance)
-                SELECT i::uuid, 2002, 'KES', i::uuid, i::uuid, 1, (n * 7919) % 900000000
+                SELECT i::uuid, 2002, 'KES', i::uuid, i::uuid, 1, (n::bigint * 7919) % 900000000
                 FROM (SELECT n, '\(stamp)-0000-7000-8000-' || lpad(to_hex(n), 12, '0') AS i FROM generate_series(1, \(accounts)) AS n) AS s;
                 INSERT INTO deposits.interest_terms (product_code, product_version, currency) VALUES ('SAV01', 1, 'KES');
                 INSERT INTO deposits.interest_account (account_id, customer_id, terms_key) SELECT id, id, 1 FROM ledger.account ORDER BY id;
