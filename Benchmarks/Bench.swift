@@ -18,8 +18,8 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Rounds of pgbench, engine and HTTP in turn.") var rounds = 3
     @Option(help: "Seconds of each measurement.") var seconds = 10
     @Option(help: "Accounts of the in-process measurement.") var accounts = 100_000
-    @Option(help: "Clients of the in-process measurement.") var clients = 256
-    @Option(help: "Connections of the HTTP measurement.") var connections = 64
+    @Option(help: "Clients of the in-process measurement.") var clients = 1_024
+    @Option(help: "Connections of the HTTP measurement.") var connections = 200
     @Option(help: "Customers of the HTTP measurement; each has 20 accounts.") var customers = 600
     @Option(help: "Savings accounts of the close of day.") var savings = 1_000_000
     @Option(help: "Postings the ledger holds when reads are measured.") var postings = 5_000_000
@@ -28,7 +28,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Folder with UN_consolidated.xml and sdn.csv, for --parts screening.") var lists = "../shared/data/sanctions"
     @Flag(help: "Print what each statement costs PostgreSQL.") var statements = false
     @Option(help: "Writers of the in-process measurement.") var writers = 2
-    @Option(help: "Units a writer takes while another one is busy.") var batch = 64
+    @Option(help: "Units a writer takes while another one is busy.") var batch = 256
     @Option(help: "Which parts: pgbench, engine, http, reads, days; or screening alone.") var parts = "pgbench,engine,http,reads,days"
 
     func run() async throws {
