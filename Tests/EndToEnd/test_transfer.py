@@ -176,7 +176,7 @@ def test_refusals_change_nothing(one, source, destination, change, status, code,
     assert one.balance(source) == balance
 
 
-def test_what_belongs_to_others_is_not_there(one, two, clients):
+def test_what_belongs_to_others_is_not_there(one, two, destination, clients):
     mine, theirs = one.account(), two.account()
     account = "/api/customer-portal/accounts/"
     for path in (theirs["id"], theirs["accountNumber"]):
@@ -187,9 +187,9 @@ def test_what_belongs_to_others_is_not_there(one, two, clients):
             assert foreign.json()["detail"] == missing.json()["detail"]
         assert_problem(one.get(f"/api/accounts/{path}"), 404, "account_not_found")
     assert_problem(one.transfer(theirs["accountNumber"], mine["accountNumber"], "10.00"), 404, "account_not_found")
-    # With an opening balance nobody but its holder has to do, whatever else the other tests have left on the account.
-    opening = next(each for each in two.every(f"{account}{theirs['id']}/transactions", limit=200) if each["type"] == "opening")
-    assert_problem(one.get(f"/api/customer-portal/transactions/{opening['transactionId']}"), 404)
+    made = two.transfer(destination, two.account(account_type="savings")["accountNumber"], "1.00")
+    assert made.status_code == 201, made.text
+    assert_problem(one.get(f"/api/customer-portal/transactions/{made.json()['transactionId']}"), 404)
     assert_problem(one.get("/api/generalledger/trial-balance"), 403, "forbidden")
     assert_problem(clients("teller1").get("/api/customer-portal/accounts"), 403, "forbidden")
     assert_problem(clients("corporate_checker").post(TRANSFER, json={}), 403, "forbidden")
