@@ -50,6 +50,16 @@ def test_certificates_are_asked_for_and_a_refusal_stands_beside_the_year(visit):
     visitor.assert_accessible()
 
 
+def test_certificates_are_real_papers(visit):
+    visitor = visit().signed_in("customer1", at="/documents")
+    page = visitor.page
+    for name in ("Interest certificate", "Withholding-tax certificate", "Balance confirmation"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Download: {name}").click()
+        assert download.value.suggested_filename.endswith(".pdf"), name
+        assert download.value.path().read_bytes().startswith(b"%PDF-"), name
+
+
 def test_open_a_further_account(visit, bank):
     visitor = visit(PHONE).signed_in("customer2", at="/accounts")
     page = visitor.page
