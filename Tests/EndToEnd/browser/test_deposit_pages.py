@@ -72,6 +72,10 @@ def test_open_once_change_and_close_early(visit, customer):
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("Renew the sum with the interest")).to_be_visible()
+    # The paper that goes with it.
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Certificate").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
     # And the end: what comes out stands on the button before it is pressed.
     page.get_by_role("button", name="Close deposit").click()
     expect(dialog.get_by_text("It has not matured yet")).to_be_visible()

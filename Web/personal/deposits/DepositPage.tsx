@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { Account, Deposit } from '../../lib/api';
 import { formatMoney } from '../../lib/format';
+import type { ProblemError } from '../../lib/http';
 import { useQuery } from '../../lib/query';
 import { href, Link, usePlace } from '../../lib/router';
 import { Badge, Banner } from '../../ui/Banner';
@@ -13,9 +14,12 @@ import { Weave } from '../../ui/Logo';
 import { amountSize, MoneyText } from '../../ui/MoneyText';
 import { PageHeader } from '../../ui/PageHeader';
 import { Skeleton, Waiting } from '../../ui/Skeleton';
+import { showToast } from '../../ui/Toast';
 import { useMessages } from '../messages';
 import { AccountNumber, accountTitle } from '../shared/accounts';
+import { download } from '../shared/download';
 import { LoadFailure } from '../shared/LoadFailure';
+import { useProblems } from '../shared/problems';
 import { CloseDialog } from './CloseDialog';
 import { depositTones, isOpen } from './DepositsPage';
 import { InstructionDialog } from './InstructionDialog';
@@ -122,6 +126,7 @@ function Summary({ deposit }: { deposit: Deposit }) {
                 {isCall ? text.giveNotice : text.withdraw}
               </Button>
             )}
+            <CertificateButton deposit={deposit} />
             <Button kind="outlineOnDeep" onClick={() => setDialog('close')}>
               {text.close}
             </Button>
@@ -132,6 +137,32 @@ function Summary({ deposit }: { deposit: Deposit }) {
       {dialog === 'withdraw' && <WithdrawalDialog deposit={deposit} onClose={close} />}
       {dialog === 'installment' && <InstallmentDialog deposit={deposit} onClose={close} />}
     </section>
+  );
+}
+
+/** The paper that says what is put aside and on which terms. */
+function CertificateButton({ deposit }: { deposit: Deposit }) {
+  const text = useDepositMessages();
+  const problems = useProblems();
+  const [isBusy, setBusy] = useState(false);
+  const fetch = async () => {
+    setBusy(true);
+    try {
+      await download(
+        'GET /customer-portal/deposits/{depositId}/certificate',
+        { path: { depositId: deposit.depositId } },
+        `wekeza-deposit-${deposit.depositNumber}.pdf`,
+      );
+    } catch (error) {
+      showToast(problems.of(error as ProblemError), 'danger');
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Button kind="outlineOnDeep" icon="download" isBusy={isBusy} onClick={() => void fetch()}>
+      {text.certificate}
+    </Button>
   );
 }
 

@@ -7,12 +7,10 @@ import { Card, CardTitle } from '../../ui/Card';
 import { DateInput } from '../../ui/DateInput';
 import { Field } from '../../ui/Field';
 import { Select } from '../../ui/Select';
-import { downloadPath } from '../shared/download';
+import { download } from '../shared/download';
 import { useProblems } from '../shared/problems';
 import { useDocumentMessages } from './messages';
 import { useFetching } from './useFetching';
-
-type Certificate = 'interest' | 'withholding-tax' | 'balance';
 
 /** Years that somebody may still need a paper about. */
 const yearsBack = 6;
@@ -32,18 +30,16 @@ export function Certificates({ account }: { account: Account }) {
   );
 }
 
-function useCertificate(account: Account, certificate: Certificate) {
+function fileName(account: Account, certificate: string, period: string): string {
+  return `wekeza-${account.accountNumber}-${certificate}-${period}.pdf`;
+}
+
+/** Fetches papers one at a time, and says a refusal in words for the field that asked. */
+function useCertificate() {
   const text = useDocumentMessages();
   const problems = useProblems();
   const fetching = useFetching();
-  const fetch = (query: Record<string, string>) =>
-    void fetching.run(certificate, () =>
-      downloadPath(
-        `/customer-portal/accounts/{account}/certificates/${certificate}`,
-        { path: { account: account.accountNumber }, query },
-        `wekeza-${account.accountNumber}-${certificate}-${Object.values(query).join('-')}.pdf`,
-      ),
-    );
+  const fetch = (order: () => Promise<void>) => void fetching.run('certificate', order);
   const say = (problem: ProblemError): string => {
     const field = Object.keys(problem.fieldErrors)[0];
     if (field !== undefined) return problems.field(problem, field) ?? text.notYet;
@@ -78,7 +74,13 @@ function OfYear({
   const text = useDocumentMessages();
   const thisYear = Number(nairobiDay(new Date()).slice(0, 4));
   const [year, setYear] = useState(String(thisYear));
-  const { fetch, isBusy, refusal } = useCertificate(account, certificate);
+  const { fetch, isBusy, refusal } = useCertificate();
+  const order = () =>
+    download(
+      `GET /customer-portal/accounts/{account}/certificates/${certificate}`,
+      { path: { account: account.accountNumber }, query: { year: Number(year) } },
+      fileName(account, certificate, year),
+    );
   return (
     <Paper name={name} detail={detail}>
       <Field label={text.year} error={refusal}>
@@ -90,13 +92,7 @@ function OfYear({
           ))}
         </Select>
       </Field>
-      <Button
-        kind="secondary"
-        icon="download"
-        isBusy={isBusy}
-        aria-label={text.downloadNamed(name)}
-        onClick={() => fetch({ year })}
-      >
+      <Button kind="secondary" icon="download" isBusy={isBusy} aria-label={text.downloadNamed(name)} onClick={() => fetch(order)}>
         {text.download}
       </Button>
     </Paper>
@@ -108,10 +104,17 @@ function OfDay({ account }: { account: Account }) {
   const today = nairobiDay(new Date());
   const [date, setDate] = useState(today);
   const [isTried, setTried] = useState(false);
-  const { fetch, isBusy, refusal } = useCertificate(account, 'balance');
+  const { fetch, isBusy, refusal } = useCertificate();
   const submit = () => {
     setTried(true);
-    if (date !== '') fetch({ date });
+    if (date === '') return;
+    fetch(() =>
+      download(
+        'GET /customer-portal/accounts/{account}/certificates/balance',
+        { path: { account: account.accountNumber }, query: { date } },
+        fileName(account, 'balance', date),
+      ),
+    );
   };
   return (
     <Paper name={text.balance} detail={text.balanceDetail}>

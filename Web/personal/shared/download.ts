@@ -1,5 +1,4 @@
 import { type CallArguments, call, type ReadOperation } from '../../lib/api';
-import { request } from '../../lib/http';
 
 /** Fetches a file and hands it to the browser's downloads. @throws ProblemError */
 export async function download<Name extends ReadOperation>(
@@ -22,13 +21,4 @@ export function saveFile(file: Blob, fileName: string): void {
   link.click();
   // Browsers start the download in their own time.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}
-
-/** As `download`, for a path that the typed client does not know. @throws ProblemError */
-export async function downloadPath(
-  path: string,
-  parts: { path: Record<string, string>; query: Record<string, string> },
-  fileName: string,
-): Promise<void> {
-  saveFile(await request<Blob>('GET', path, parts, { responseType: 'blob', timeoutMilliseconds: 60_000 }), fileName);
 }

@@ -123,6 +123,7 @@ export const en = {
   changeInstruction: 'Change',
   instructionTitle: 'What happens at maturity',
   instructionSaved: 'Your instruction is noted.',
+  certificate: 'Certificate',
   close: 'Close deposit',
   closeTitle: 'Close this deposit?',
   closeEarly: 'It has not matured yet. This is what you get today:',

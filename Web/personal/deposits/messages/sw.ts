@@ -122,6 +122,7 @@ export const sw: DepositMessages = {
   changeInstruction: 'Badilisha',
   instructionTitle: 'Kitakachotokea ikiiva',
   instructionSaved: 'Agizo lako limepokelewa.',
+  certificate: 'Cheti',
   close: 'Funga amana',
   closeTitle: 'Ufunge amana hii?',
   closeEarly: 'Bado haijaiva. Hiki ndicho utakachopata leo:',
