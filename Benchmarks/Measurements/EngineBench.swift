@@ -110,12 +110,13 @@ struct EngineBench {
 
     private func drive(_ engine: PostingEngine, until end: Timestamp, hotShare: Int, _ tally: Tally) async {
         var mine: [Int64] = []
+        var random = QuickRandom(seed: UInt64.random(in: 1 ... .max))
         while true {
             let now = clock.now()
             if now >= end { break }
-            let from = accounts[Int.random(in: 1..<accounts.count)]
-            let isHot = Int.random(in: 0..<100) < hotShare
-            let to = isHot ? accounts[0] : accounts[Int.random(in: 1..<accounts.count)]
+            let from = accounts[1 + random.below(accounts.count - 1)]
+            let isHot = random.below(100) < hotShare
+            let to = isHot ? accounts[0] : accounts[1 + random.below(accounts.count - 1)]
             if from == to { continue }
             do {
                 _ = try await engine.post(unit(from: from, to: to, at: now))

@@ -37,13 +37,17 @@ enum AccountRows {
     /// and the same business day is open. Otherwise the statement divides by zero, which takes the COMMIT behind it in the pipeline down
     /// with it (`isConflict`).
     ///
-    /// Rows are found by their place, which spares a walk down the index each; a row that has moved on is a row that has changed.
+    /// Rows are found by their place, which spares a walk down the index each; a row that has moved on is a row that has changed. But
+    /// only who comes by way of the index tidies the page (`heap_page_prune_opt`), and an untidy page fills up: then versions go to other
+    /// pages and into every index. So one batch in `WriterMemory.tidying` takes that way.
     /// Accounts come in ascending order, so that two batches take their row locks in the same order. The answer, for `written`, is
     /// where the rows lie now.
-    /// - Parameter standing: whether anything but the balance and what was sent out has changed, which is seldom
-    static func update(_ states: [AccountState], standing: Bool, openDay: BusinessDate) -> SQL {
+    /// - Parameters:
+    ///   - standing: whether anything but the balance and what was sent out has changed, which is seldom
+    ///   - tidying: whether rows are found by way of the index
+    static func update(_ states: [AccountState], standing: Bool, tidying: Bool, openDay: BusinessDate) -> SQL {
         // An account that this very batch opens has no place yet.
-        let isFound = states.allSatisfy { $0.place != 0 } ? "a.ctid = u.pl AND a.id = u.id" : "a.id = u.id"
+        let isFound = !tidying && states.allSatisfy { $0.place != 0 } ? "a.ctid = u.pl AND a.id = u.id" : "a.id = u.id"
         let proof: SQL = """
             SELECT 1 / (count(*) = \(Int64(states.count)) AND (
                 SELECT business_date FROM ledger.business_day ORDER BY business_date DESC LIMIT 1) = \(openDay))::integer,

@@ -18,7 +18,10 @@ struct BatchWrite {
     let lane: ChainLane
     let auditLane: ChainLane
 
-    init(decisions: BatchDecisions, book: PostingBook, input: BatchInput, batch: [PendingUnit], auditTrail: AuditTrail, now: Timestamp) {
+    init(
+        decisions: BatchDecisions, book: PostingBook, input: BatchInput, batch: [PendingUnit], auditTrail: AuditTrail, tidying: Bool,
+        now: Timestamp
+    ) {
         var statements: [SQL] = input.hasBegun ? [] : ["BEGIN"]
         lane = ChainLane(
             number: input.lane.number, position: book.position, lastIdentifier: decisions.lastIdentifier ?? input.lane.lastIdentifier,
@@ -35,7 +38,7 @@ struct BatchWrite {
         let changed = book.changedAccounts.sorted().compactMap { book.accounts[$0] }
         accounts = changed
         accountsIndex = statements.count
-        statements.append(AccountRows.update(changed, standing: book.changesStanding, openDay: input.businessDate))
+        statements.append(AccountRows.update(changed, standing: book.changesStanding, tidying: tidying, openDay: input.businessDate))
         if !decisions.closed.isEmpty { statements.append(AccountChangeRows.insert(of: decisions.closed, at: now)) }
         if !decisions.journals.isEmpty {
             statements.append(JournalRows.insert(decisions.journals))

@@ -172,7 +172,8 @@ struct BatchWriter: Sendable {
         on connection: Connection, memory: inout WriterMemory
     ) throws {
         let write = BatchWrite(
-            decisions: decisions, book: book, input: input, batch: batch, auditTrail: auditTrail, now: clock.now())
+            decisions: decisions, book: book, input: input, batch: batch, auditTrail: auditTrail, tidying: memory.isTimeToTidy(),
+            now: clock.now())
         var written: [AccountState] = []
         do {
             let rows = try connection.pipeline(write.statements)

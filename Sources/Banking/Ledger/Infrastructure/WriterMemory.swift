@@ -13,6 +13,11 @@ struct WriterMemory {
     var chart: Set<GLCode> = []
     /// How many batches still read first, because somebody else changes the same accounts.
     var caution = 0
+    private var batches = 0
+
+    /// One batch in this many finds its accounts by way of the index. A page of `ledger.account` has room for some ten changes, so it is
+    /// tidied long before it is full, and the other batches are spared the walk.
+    private static let tidying = 4
 
     struct Known {
         var lane: ChainLane
@@ -40,6 +45,11 @@ struct WriterMemory {
 
     init() {
         lanes = .choose()
+    }
+
+    mutating func isTimeToTidy() -> Bool {
+        batches &+= 1
+        return batches % Self.tidying == 0
     }
 
     /// Somebody else writes on the same lane: look for another one.
